@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace Supervisor.Protocol.Values;
+
+/// <summary>Times in files and JSON: RFC 3339, UTC, microseconds.</summary>
+public static class Timestamp
+{
+    public const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    public static string Of(DateTimeOffset time) => time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
+
+    public static bool TryParse(string? text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+}
