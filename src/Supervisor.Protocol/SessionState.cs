@@ -16,6 +16,10 @@ public enum SessionState
     [JsonStringEnumMemberName("running")]
     Running,
 
+    /// <summary>The command lives, but has printed nothing for longer than its silence threshold.</summary>
+    [JsonStringEnumMemberName("idle")]
+    Idle,
+
     /// <summary>The command ended by itself, with an exit code.</summary>
     [JsonStringEnumMemberName("exited")]
     Exited,
@@ -40,6 +44,7 @@ public static class SessionStates
     {
         SessionState.Starting => "starting",
         SessionState.Running => "running",
+        SessionState.Idle => "idle",
         SessionState.Exited => "exited",
         SessionState.Signaled => "signaled",
         SessionState.Failed => "failed",
@@ -47,5 +52,5 @@ public static class SessionStates
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, message: null),
     };
 
-    public static bool IsLive(this SessionState state) => state is SessionState.Starting or SessionState.Running;
+    public static bool IsLive(this SessionState state) => state is SessionState.Starting or SessionState.Running or SessionState.Idle;
 }

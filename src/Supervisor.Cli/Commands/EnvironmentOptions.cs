@@ -1,0 +1,54 @@
+using System.Text;
+using Supervisor.Protocol.Errors;
+
+namespace Supervisor.Cli.Commands;
+
+/// <summary><c>--env K=V</c> and <c>--env-file</c>, as docker users know them.</summary>
+internal static class EnvironmentOptions
+{
+    /// <summary>Sets one variable, replacing an earlier one of that name.</summary>
+    /// <exception cref="SupException">It is not <c>NAME=value</c>. The value is not repeated: it may be a secret.</exception>
+    public static void Add(List<byte[]> environment, string entry, string origin)
+    {
+        int equals = entry.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0 || entry.Contains('\0', StringComparison.Ordinal))
+        {
+            throw SupException.Usage($"{origin} is not valid: NAME=value is expected", "give it as NAME=value");
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(entry);
+        byte[] key = Encoding.UTF8.GetBytes(entry[..(equals + 1)]);
+        int existing = environment.FindIndex(e => e.AsSpan().StartsWith(key));
+        if (existing >= 0)
+        {
+            environment[existing] = bytes;
+        }
+        else
+        {
+            environment.Add(bytes);
+        }
+    }
+
+    /// <summary>Sets the variables of a file: one a line; blank lines and lines that start with # are left out.</summary>
+    public static void AddFile(List<byte[]> environment, string path)
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw SupException.Usage($"cannot read --env-file {path}: {e.Message}", "name a readable file of NAME=value lines");
+        }
+
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string line = lines[i].TrimStart();
+            if (line.Length > 0 && line[0] != '#')
+            {
+                Add(environment, line, $"line {i + 1} of --env-file {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,426 @@
+using System.Diagnostics;
+using System.Text;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Files;
+using Supervisor.Protocol.Values;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
+using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Terminal;
+
+namespace Supervisor.Sessions.Foreground;
+
+/// <summary>
+/// One <c>sup run</c>: the command gets what it would have got from the caller, the caller sees what it would have seen,
+/// and a copy of the output goes to the transcript. One thread decides (this one); one moves each stream.
+/// </summary>
+public sealed class ForegroundRun : IDisposable
+{
+    /// <summary>How often a run in the background looks whether it was brought to the front: no signal tells it.</summary>
+    private const int ForegroundCheckMilliseconds = 200;
+
+    private static readonly TimeSpan QuietLimit = TimeSpan.FromMilliseconds(200);
+
+    private readonly RunRequest _request;
+    private readonly TimeProvider _time;
+    private readonly SignalReader _signals = new(Signals.Handled);
+    private readonly UserTerminal? _user;
+    private readonly ICommandTerminal _terminal;
+    private readonly bool _isPty;
+    private readonly List<OutputRelay> _relays = [];
+    private InputRelay? _input;
+    private SessionRecord? _record;
+    private TerminalSize? _size;
+    private bool _foreground = true;
+    private int _stopSignal;
+    private bool _commandStopped;
+
+    /// <summary>Prepares the terminal. Nothing is created yet that would outlive this object.</summary>
+    public ForegroundRun(RunRequest request, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        (_request, _time) = (request, time);
+        CallerState caller = request.Caller;
+        bool stdoutIsTerminal = !caller.WasClosed(1) && Io.IsTerminal(1);
+        _isPty = request.Pty == PtyChoice.Always || (request.Pty == PtyChoice.Auto && stdoutIsTerminal);
+        if (!_isPty)
+        {
+            _terminal = new PipeTerminal(caller);
+            return;
+        }
+
+        bool stdinIsTerminal = !caller.WasClosed(0) && Io.IsTerminal(0);
+        bool all = request.Pty == PtyChoice.Always;
+        _user = all && !stdinIsTerminal ? null : UserTerminal.Open();
+        _size = request.Size ?? _user?.Size ?? Tty.GetSize(1) ?? Tty.GetSize(2);
+        _foreground = _user?.IsForeground ?? true;
+        PtyPlan plan = all
+            ? new PtyPlan(true, true, true)
+            : new PtyPlan(stdinIsTerminal, true, !caller.WasClosed(2) && Io.IsTerminal(2));
+        _terminal = new PtyTerminal(plan, _user, _size, caller, request.Program);
+    }
+
+    /// <summary>Runs the command to its end.</summary>
+    /// <param name="starting">Called when the session exists and the command is about to start.</param>
+    /// <exception cref="SupException">The id or the name is taken, or the state root is not safe; nothing was started.</exception>
+    public RunOutcome Execute(Action<SessionRecord> starting)
+    {
+        ArgumentNullException.ThrowIfNull(starting);
+        _record = SessionRecord.Open(_request, Describe, _time);
+        starting(_record);
+        long started = Stopwatch.GetTimestamp();
+        CommandSpec spec = new()
+        {
+            Arguments = _request.Command,
+            Environment = CommandEnvironment(),
+            WorkingDirectory = _request.WorkingDirectory,
+            Caller = _request.Caller,
+            Size = _request.Size,
+        };
+        StartFailure? failure = _terminal.Start(spec, _foreground);
+        if (failure is not null)
+        {
+            return Failed(failure, started);
+        }
+
+        EnterTerminal();
+        foreach (CommandOutput output in _terminal.Outputs)
+        {
+            OutputRelay relay = new(output, _record.Recorder);
+            _relays.Add(relay);
+            relay.Start();
+        }
+
+        StartInput();
+        _record.Started(_terminal.Pid);
+        WaitStatus end = WaitForEnd();
+        return Ended(end, started);
+    }
+
+    private SessionMeta Describe(SessionId id)
+    {
+        Scripts.ScriptIdentity script = _request.Script();
+        ProcessIdentity self = ProcessIdentity.Self;
+        return new SessionMeta
+        {
+            Id = id.Value,
+            Name = _request.Name?.Value,
+            Command = _request.CommandText,
+            WorkingDirectory = _request.WorkingDirectory is { } cwd ? Path.GetFullPath(cwd) : CurrentDirectory(),
+            ScriptPath = script.Path,
+            ScriptHash = script.Hash,
+            StartedAt = _time.GetUtcNow(),
+            RetentionSeconds = (long)_request.Retention.TotalSeconds,
+            TransportMode = _terminal.TransportMode,
+            TtyAttached = _isPty,
+            MaxOutputBytes = _request.MaxOutputBytes,
+            BootId = ProcessIdentity.BootId,
+            OwnerPid = self.Pid,
+            OwnerStartTime = self.StartTime,
+            Labels = _request.Labels,
+            Host = Environment.MachineName,
+        };
+    }
+
+    private static string? CurrentDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (IOException)
+        {
+            // Deleted, and the command runs in it all the same.
+            return null;
+        }
+    }
+
+    private List<byte[]> CommandEnvironment()
+    {
+        List<byte[]> environment = [.. _request.Environment.Where(e => !IsOwnVariable(e))];
+        void Add(string name, string value) => environment.Add(Encoding.UTF8.GetBytes($"{name}={value}"));
+        Add("SUP_SESSION_ID", _record!.Meta.Id);
+        if (_record.Meta.Name is { } name)
+        {
+            Add("SUP_SESSION_NAME", name);
+        }
+
+        Add("SUP_ATTEMPT", "1");
+        return environment;
+    }
+
+    /// <summary>A run inside a run has its own, and not the outer one's name.</summary>
+    private static bool IsOwnVariable(byte[] entry) =>
+        entry.AsSpan().StartsWith("SUP_SESSION_ID="u8)
+        || entry.AsSpan().StartsWith("SUP_SESSION_NAME="u8)
+        || entry.AsSpan().StartsWith("SUP_ATTEMPT="u8);
+
+    private void EnterTerminal()
+    {
+        if (_isPty && _foreground)
+        {
+            _user?.EnterRaw();
+        }
+    }
+
+    private void StartInput()
+    {
+        if (!_isPty)
+        {
+            return;
+        }
+
+        if (_user is not null)
+        {
+            _input = new InputRelay(_user.Fd, _terminal.Input, MirrorSignalKeys, atEnd: null);
+            if (_foreground)
+            {
+                _input.Resume();
+            }
+        }
+        else if (_request.Pty == PtyChoice.Always)
+        {
+            _input = PtyFeed.Start(_terminal.Input);
+        }
+    }
+
+    /// <summary>
+    /// A signal key belongs to the whole foreground job, of which the command is only a part: a script around us, or the
+    /// other end of a pipeline. The PTY signals the command; the rest of our group gets it here, as from the terminal.
+    /// </summary>
+    private void MirrorSignalKeys(ReadOnlySpan<byte> typed)
+    {
+        if (!_user!.SignalsOurGroup || !Tty.TryGetSettings(_terminal.Input, out Termios settings))
+        {
+            return;
+        }
+
+        foreach (byte key in typed)
+        {
+            int signal = key < 0x20 || key == 0x7f ? Tty.SignalOfKey(settings, key) : 0;
+            if (signal != 0 && Libc.tcgetpgrp(_terminal.Input) == _terminal.Pid)
+            {
+                Libc.kill(0, signal);
+            }
+        }
+    }
+
+    private WaitStatus WaitForEnd()
+    {
+        while (true)
+        {
+            bool mayComeForward = _isPty && !_foreground;
+            Span<PollFd> fds =
+            [
+                new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN },
+                new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN },
+            ];
+            Io.Poll(fds, mayComeForward ? ForegroundCheckMilliseconds : Io.Forever);
+            while (_signals.TryRead(out ReceivedSignal signal))
+            {
+                Handle(signal);
+            }
+
+            while (_terminal.NextChange() is { Change: not ChildChange.None } change)
+            {
+                if (change.IsEnd)
+                {
+                    return change;
+                }
+
+                _commandStopped = change.Change == ChildChange.Stopped;
+                if (_commandStopped && (_isPty || change.Value is Signals.SIGTSTP or Signals.SIGTTIN or Signals.SIGTTOU))
+                {
+                    // On pipes the command is in our group. What stopped the whole group has reached us too; what stopped
+                    // the command alone is between it and whoever sent it.
+                    _stopSignal = _isPty ? change.Value : _stopSignal;
+                }
+            }
+
+            if (_commandStopped && _stopSignal != 0)
+            {
+                Suspend(_stopSignal);
+            }
+            else if (mayComeForward && _user is { IsForeground: true })
+            {
+                GoOn();
+            }
+        }
+    }
+
+    private void Handle(ReceivedSignal signal)
+    {
+        bool fromUs = signal.SenderPid == Environment.ProcessId;
+        bool fromTerminal = signal.Code == Signals.SI_KERNEL;
+        switch (signal.Number)
+        {
+            case Signals.SIGWINCH:
+                FollowSize();
+                break;
+            case Signals.SIGCONT:
+                _stopSignal = 0;
+                GoOn();
+                break;
+            case Signals.SIGTSTP or Signals.SIGTTIN or Signals.SIGTTOU when !fromUs:
+                if (_isPty || !fromTerminal)
+                {
+                    _terminal.Signal(signal.Number);
+                }
+
+                _stopSignal = _isPty ? 0 : signal.Number;
+                break;
+            case Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGUSR1 or Signals.SIGUSR2
+                when !fromUs && !IsFromCommand(signal.SenderPid):
+                // On pipes the terminal has already given it to the command, which is in our group.
+                if (_isPty || !fromTerminal)
+                {
+                    _terminal.Signal(signal.Number);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>A command that signals its parent does not mean itself.</summary>
+    private bool IsFromCommand(int sender) =>
+        sender > 0
+        && (sender == _terminal.Pid
+            || (_terminal is PtyTerminal pty && ProcStat.Read(sender) is { } stat && stat.Session == pty.Session));
+
+    private void FollowSize()
+    {
+        if (_request.Size is null && _user?.Size is { } size && size != _size)
+        {
+            _size = size;
+            _terminal.Resize(size);
+            _record?.Resized(size);
+        }
+    }
+
+    /// <summary>Stops as the command stopped, so that the shell that started us gets its terminal back.</summary>
+    private void Suspend(int signal)
+    {
+        bool wantsTerminal = signal is Signals.SIGTTIN or Signals.SIGTTOU;
+        if (!(_isPty && wantsTerminal && _user is { IsForeground: true }))
+        {
+            _input?.Pause();
+            foreach (OutputRelay relay in _relays)
+            {
+                relay.WaitUntilQuiet(QuietLimit);
+            }
+
+            _user?.Restore();
+            StopSelf(signal);
+        }
+
+        _stopSignal = 0;
+        GoOn();
+    }
+
+    private void StopSelf(int signal)
+    {
+        if (signal == Signals.SIGSTOP)
+        {
+            Libc.kill(Environment.ProcessId, signal);
+            return;
+        }
+
+        // The terminal would have stopped the whole job. For pipes it has.
+        Signals.SetDefault(signal);
+        Libc.kill(_isPty ? 0 : Environment.ProcessId, signal);
+        ulong set = Signals.SetOf(signal);
+        Signals.Unblock(set);
+
+        // Here the process stands still until it is continued; not at all in an orphaned group, which nobody could continue.
+        Signals.Block(set);
+    }
+
+    private void GoOn()
+    {
+        _foreground = _user?.IsForeground ?? true;
+        if (_isPty && _foreground)
+        {
+            _user?.EnterRaw();
+            FollowSize();
+            _input?.Resume();
+        }
+
+        _commandStopped = false;
+        _terminal.Continue(_foreground);
+    }
+
+    private RunOutcome Failed(StartFailure failure, long started)
+    {
+        (long? lost, string? problem) = _record!.Ended(SessionState.Failed, exitCode: null, signal: null, failure.Message, []);
+        return new RunOutcome
+        {
+            State = SessionState.Failed,
+            ExitStatus = failure.ExitCode,
+            Duration = Stopwatch.GetElapsedTime(started),
+            Error = failure.Message,
+            LostBytes = lost,
+            RecordingProblem = problem,
+        };
+    }
+
+    private RunOutcome Ended(WaitStatus end, long started)
+    {
+        TimeSpan duration = Stopwatch.GetElapsedTime(started);
+        foreach (OutputRelay relay in _relays)
+        {
+            relay.Finish();
+        }
+
+        _input?.Pause();
+        _user?.Restore();
+        (SessionState state, int status, string? error) = end.Change switch
+        {
+            ChildChange.Exited => (SessionState.Exited, end.Value, (string?)null),
+            ChildChange.Killed => (SessionState.Signaled, ExitCode.SignalBase + end.Value, null),
+            _ => (SessionState.Lost, ExitCode.Failure, "the terminal's monitor died, so the command's end is not known"),
+        };
+        string? signal = state == SessionState.Signaled ? SignalName.Of(end.Value) : null;
+        int? code = state == SessionState.Exited ? end.Value : null;
+        IReadOnlyList<Survivor> survivors = _relays.Exists(r => r.HeldOpen) || state == SessionState.Lost
+            ? Survivors.Of(_record!.Meta)
+            : [];
+        (long? lost, string? problem) = _record!.Ended(state, code, signal, error, survivors);
+        int streamError = _relays.Select(r => r.WriteError).FirstOrDefault(e => e != 0);
+        return new RunOutcome
+        {
+            State = state,
+            ExitStatus = status,
+            Signal = state == SessionState.Signaled ? end.Value : 0,
+            Duration = duration,
+            Error = error,
+            LostBytes = lost,
+            RecordingProblem = problem,
+            StreamProblem = streamError == 0 ? null : Errno.Text(streamError),
+        };
+    }
+
+    /// <summary>
+    /// Dies of <paramref name="signal"/> as the command did, so that a shell or script around us sees what it would have
+    /// seen. Without a second core dump. Returns only if the signal does not kill.
+    /// </summary>
+    public static void DieOf(int signal)
+    {
+        Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
+        Signals.SetDefault(signal);
+        Libc.kill(Environment.ProcessId, signal);
+        Signals.Unblock(Signals.SetOf(signal));
+    }
+
+    public void Dispose()
+    {
+        _user?.Restore();
+        _terminal.Dispose();
+        _record?.Dispose();
+        _signals.Dispose();
+        _input?.Dispose();
+        _relays.ForEach(r => r.Dispose());
+    }
+}

@@ -1,0 +1,158 @@
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Foreground;
+
+/// <summary>
+/// Moves what the user types into the command's PTY, on a thread of its own; it can be paused while the terminal is not
+/// ours. Nothing typed is stored.
+/// </summary>
+internal sealed class InputRelay : IDisposable
+{
+    private const int BufferBytes = 4096;
+
+    private readonly int _source;
+    private readonly int _master;
+    private readonly Action<ReadOnlySpan<byte>>? _beforeWrite;
+    private readonly Action<byte>? _atEnd;
+    private readonly WakeEvent _wake = new();
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _running = new(initialState: false);
+    private readonly ManualResetEventSlim _parked = new(initialState: true);
+    private bool _ended;
+
+    /// <param name="source">Where keys come from.</param>
+    /// <param name="master">The PTY's master, non-blocking.</param>
+    /// <param name="beforeWrite">Sees each piece before it is passed on.</param>
+    /// <param name="atEnd">Called once at the end of the source, with the last byte that came.</param>
+    public InputRelay(int source, int master, Action<ReadOnlySpan<byte>>? beforeWrite, Action<byte>? atEnd)
+    {
+        (_source, _master, _beforeWrite, _atEnd) = (source, master, beforeWrite, atEnd);
+        Thread thread = new(Run, 256 * 1024) { IsBackground = true, Name = "input" };
+        thread.Start();
+    }
+
+    public void Resume()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _parked.Reset();
+                _running.Set();
+            }
+        }
+    }
+
+    /// <summary>Returns when nothing more will be read.</summary>
+    public void Pause()
+    {
+        lock (_gate)
+        {
+            if (!_running.IsSet)
+            {
+                return;
+            }
+
+            _running.Reset();
+            _wake.Set();
+        }
+
+        _parked.Wait();
+        _wake.Clear();
+    }
+
+    private void Run()
+    {
+        Span<byte> buffer = stackalloc byte[BufferBytes];
+        byte last = (byte)'\n';
+        while (true)
+        {
+            if (!_running.IsSet)
+            {
+                _parked.Set();
+                _running.Wait();
+            }
+
+            Span<PollFd> fds =
+            [
+                new PollFd { Fd = _source, Events = Libc.POLLIN },
+                new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
+            ];
+            Io.Poll(fds, Io.Forever);
+            if (fds[1].Returned != 0 || fds[0].Returned == 0)
+            {
+                continue;
+            }
+
+            nint n = Io.Read(_source, buffer);
+            if (n < 0 && Errno.Last == Errno.EAGAIN)
+            {
+                continue;
+            }
+
+            if (n <= 0)
+            {
+                _atEnd?.Invoke(last);
+                End();
+                return;
+            }
+
+            last = buffer[(int)n - 1];
+            _beforeWrite?.Invoke(buffer[..(int)n]);
+            if (!WriteAll(buffer[..(int)n]))
+            {
+                End();
+                return;
+            }
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _running.Reset();
+            _parked.Set();
+        }
+    }
+
+    /// <summary>False when the PTY is gone. Gives up on the rest when paused: nobody reads it.</summary>
+    private bool WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint n = Io.Write(_master, bytes);
+            if (n > 0)
+            {
+                bytes = bytes[(int)n..];
+                continue;
+            }
+
+            if (Errno.Last != Errno.EAGAIN)
+            {
+                return false;
+            }
+
+            Span<PollFd> fds =
+            [
+                new PollFd { Fd = _master, Events = Libc.POLLOUT },
+                new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
+            ];
+            Io.Poll(fds, Io.Forever);
+            if (fds[1].Returned != 0)
+            {
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _wake.Dispose();
+        _running.Dispose();
+        _parked.Dispose();
+    }
+}

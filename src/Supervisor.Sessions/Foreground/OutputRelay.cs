@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Terminal;
+
+namespace Supervisor.Sessions.Foreground;
+
+/// <summary>
+/// Moves one stream of the command's output to where it would have gone without sup, on a thread of its own, and hands
+/// each piece to the recorder on the way.
+/// </summary>
+internal sealed unsafe class OutputRelay : IDisposable
+{
+    private const int BufferBytes = 128 * 1024;
+
+    /// <summary>How long a descendant that keeps the stream open may hold us after the command's end.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>A stream this long without a byte has shown all that was written before now (the kernel moves them by a worker).</summary>
+    private const int QuietMilliseconds = 8;
+
+    private readonly CommandOutput _source;
+    private readonly TranscriptRecorder? _recorder;
+    private readonly WakeEvent _wake = new();
+    private readonly ManualResetEventSlim _quiet = new(initialState: false);
+    private readonly Thread _thread;
+    private readonly bool _isPty;
+    private volatile bool _quietWanted;
+    private volatile bool _commandEnded;
+    private long _endedAt;
+
+    /// <param name="source">Where to read.</param>
+    /// <param name="recorder">Null when nothing can be recorded.</param>
+    public OutputRelay(CommandOutput source, TranscriptRecorder? recorder)
+    {
+        (_source, _recorder) = (source, recorder);
+        _isPty = source.Channel == Channel.Pty;
+        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.ToString() };
+    }
+
+    /// <summary>Why the user's side could not be written, when that was not simply a closed pipe or terminal; else 0.</summary>
+    public int WriteError { get; private set; }
+
+    /// <summary>Whether a descendant still held the stream when the time to drain it was over.</summary>
+    public bool HeldOpen { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Returns when what the command has written until now has been passed on, as far as can be known.</summary>
+    public void WaitUntilQuiet(TimeSpan limit)
+    {
+        _quiet.Reset();
+        _quietWanted = true;
+        _wake.Set();
+        _quiet.Wait(limit);
+    }
+
+    /// <summary>Passes on what is left, for at most a second where nothing comes, then ends.</summary>
+    public void Finish()
+    {
+        _endedAt = Stopwatch.GetTimestamp();
+        _commandEnded = true;
+        _wake.Set();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        byte* buffer = (byte*)NativeMemory.Alloc(BufferBytes);
+        int destination = _source.Original;
+        bool destinationOpen = true;
+        while (true)
+        {
+            (bool readable, bool gone) = Wait(destinationOpen ? destination : -1);
+            if (gone)
+            {
+                destinationOpen = false;
+                if (CloseSource())
+                {
+                    break;
+                }
+            }
+
+            if (!readable)
+            {
+                if (_commandEnded && Remaining() <= TimeSpan.Zero)
+                {
+                    HeldOpen = true;
+                    break;
+                }
+
+                continue;
+            }
+
+            int length = ReadAvailable(buffer, out bool end);
+            ReadOnlySpan<byte> bytes = new(buffer, length);
+            _recorder?.Append(_source.Channel, bytes);
+            if (length > 0 && destinationOpen)
+            {
+                int error = Io.WriteAll(destination, bytes);
+                if (error != 0)
+                {
+                    destinationOpen = false;
+                    WriteError = error is Errno.EPIPE || _isPty ? 0 : error;
+                    if (CloseSource())
+                    {
+                        break;
+                    }
+                }
+            }
+
+            if (end)
+            {
+                break;
+            }
+        }
+
+        _quiet.Set();
+        NativeMemory.Free(buffer);
+    }
+
+    /// <summary>
+    /// Nobody reads what the command writes any more: with its pipe closed it learns so itself, by SIGPIPE or EPIPE, as it
+    /// would have. A terminal that vanished is different: its hang-up signal is passed on, and the output is still recorded.
+    /// </summary>
+    private bool CloseSource()
+    {
+        if (_isPty)
+        {
+            return false;
+        }
+
+        int nothing = Io.Open("/dev/null", Libc.O_RDONLY);
+        Libc.dup2(nothing, _source.Fd);
+        Libc.close(nothing);
+        return true;
+    }
+
+    private (bool Readable, bool Gone) Wait(int destination)
+    {
+        Span<PollFd> fds =
+        [
+            new PollFd { Fd = _source.Fd, Events = Libc.POLLIN },
+            new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
+            new PollFd { Fd = destination },
+        ];
+        int timeout = Io.Forever;
+        if (_commandEnded)
+        {
+            timeout = Math.Max(0, (int)Remaining().TotalMilliseconds);
+        }
+        else if (_quietWanted)
+        {
+            timeout = QuietMilliseconds;
+        }
+
+        int ready = Io.Poll(fds, timeout);
+        if (fds[1].Returned != 0)
+        {
+            _wake.Clear();
+        }
+        else if (ready == 0 && _quietWanted)
+        {
+            _quietWanted = false;
+            _quiet.Set();
+        }
+
+        return (fds[0].Returned != 0, (fds[2].Returned & (Libc.POLLERR | Libc.POLLNVAL)) != 0);
+    }
+
+    private TimeSpan Remaining() => DrainTime - Stopwatch.GetElapsedTime(_endedAt);
+
+    /// <summary>
+    /// Reads what is there. A PTY gives at most 4 KiB at a time, so several reads go into one write.
+    /// </summary>
+    private int ReadAvailable(byte* buffer, out bool end)
+    {
+        int length = 0;
+        end = false;
+        while (length < BufferBytes)
+        {
+            nint n = Io.Read(_source.Fd, new Span<byte>(buffer + length, BufferBytes - length));
+            if (n > 0)
+            {
+                length += (int)n;
+                if (_isPty)
+                {
+                    continue;
+                }
+
+                break;
+            }
+
+            end = n == 0 || Errno.Last != Errno.EAGAIN;
+            break;
+        }
+
+        // A descendant that prints without end must not hold us for ever.
+        end |= _commandEnded && Remaining() <= TimeSpan.Zero && (HeldOpen = !end);
+        return length;
+    }
+
+    public void Dispose()
+    {
+        _wake.Dispose();
+        _quiet.Dispose();
+    }
+}

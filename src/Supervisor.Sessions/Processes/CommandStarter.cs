@@ -1,0 +1,189 @@
+using System.Text;
+using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Terminal;
+
+namespace Supervisor.Sessions.Processes;
+
+/// <summary>Why a command did not start, in the terms of env(1) and sh(1).</summary>
+/// <param name="ExitCode">125, 126 or 127.</param>
+/// <param name="Message">Names the program and the cause; no arguments.</param>
+public sealed record StartFailure(int ExitCode, string Message);
+
+/// <summary>
+/// Starts a command the way execvp(3) would from the caller's own state: the program is looked for in the command's
+/// PATH, a file without a known format is given to the shell, and limits and signals are put back around the spawn.
+/// </summary>
+internal static class CommandStarter
+{
+    private const string DefaultPath = "/bin:/usr/bin";
+    private static readonly byte[] Shell = "/bin/sh"u8.ToArray();
+
+    /// <summary>Signals whose disposition .NET changed before Main, to SIG_IGN: a command must not inherit that.</summary>
+    private static readonly ulong ChangedByRuntime = Signals.SetOf(Signals.SIGPIPE);
+
+    /// <summary>The lowest signal that only the C library may touch, and the highest.</summary>
+    private const int FirstReserved = 32, LastReserved = 33;
+
+    private const int LastSignal = 64;
+
+    /// <param name="spec">What to start.</param>
+    /// <param name="descriptors">What its descriptors 0 to 2 become, where not ours.</param>
+    /// <param name="newProcessGroup">Whether it leads a process group of its own.</param>
+    /// <param name="foregroundOf">A terminal whose foreground group it becomes before its first instruction, or -1.</param>
+    /// <returns>The pid, or the failure.</returns>
+    public static (int Pid, StartFailure? Failure) Start(
+        CommandSpec spec, IReadOnlyList<DescriptorAction> descriptors, bool newProcessGroup, int foregroundOf = -1)
+    {
+        if (spec.WorkingDirectory is { } cwd && CheckDirectory(cwd) is { } failure)
+        {
+            return (0, failure);
+        }
+
+        List<byte[]> candidates = [.. Candidates(spec.Arguments[0], spec)];
+        Spawn Prepare(IReadOnlyList<byte[]> arguments) => new()
+        {
+            Arguments = arguments,
+            Environment = spec.Environment,
+            Descriptors = descriptors,
+            WorkingDirectory = spec.WorkingDirectory,
+            NewProcessGroup = newProcessGroup,
+            ForegroundOf = foregroundOf,
+            SignalsToDefault = ChangedByRuntime & ~spec.Caller.IgnoredSignals,
+            SignalMask = spec.Caller.BlockedSignals,
+            OpenFilesSoftLimit = spec.Caller.OpenFilesSoftLimit,
+        };
+
+        IgnoreAs(spec.Caller);
+        try
+        {
+            return TryEach(candidates, spec, Prepare);
+        }
+        finally
+        {
+            // With SIGCHLD ignored the kernel would throw the command's exit status away.
+            Signals.SetDefault(Signals.SIGCHLD);
+        }
+    }
+
+    private static (int Pid, StartFailure? Failure) TryEach(
+        IReadOnlyList<byte[]> candidates, CommandSpec spec, Func<IReadOnlyList<byte[]>, Spawn> prepare)
+    {
+        byte[] program = spec.Arguments[0];
+        int worst = Errno.ENOENT;
+        byte[]? found = null;
+        Spawn plain = prepare(spec.Arguments);
+        foreach (byte[] candidate in candidates)
+        {
+            int error = plain.Start(candidate, out int pid);
+            if (error == Errno.ENOEXEC)
+            {
+                // POSIX, execvp: a file that is no program is a shell script. posix_spawn leaves that to us.
+                byte[][] script = [Shell, candidate, .. spec.Arguments.Skip(1)];
+                error = prepare(script).Start(Shell, out pid);
+            }
+
+            if (error == 0)
+            {
+                return (pid, null);
+            }
+
+            if (error is not (Errno.ENOENT or Errno.ENOTDIR))
+            {
+                worst = error;
+                found = candidate;
+                if (error != Errno.EACCES)
+                {
+                    break;
+                }
+            }
+            else if (Exists(candidate, spec.WorkingDirectory))
+            {
+                (worst, found) = (error, candidate);
+                break;
+            }
+        }
+
+        return (0, Explain(program, worst, found));
+    }
+
+    private static StartFailure? CheckDirectory(string cwd)
+    {
+        int fd = Io.Open(cwd, Libc.O_PATH | Libc.O_DIRECTORY);
+        int error = Errno.Last;
+        if (fd >= 0)
+        {
+            bool entered = Io.CanEnter(fd);
+            error = Errno.Last;
+            Libc.close(fd);
+            if (entered)
+            {
+                return null;
+            }
+        }
+
+        return new StartFailure(ExitCode.Failure, $"cannot enter the folder {cwd}: {Errno.Text(error)}");
+    }
+
+    private static IEnumerable<byte[]> Candidates(byte[] program, CommandSpec spec)
+    {
+        if (program.Length == 0)
+        {
+            yield break;
+        }
+
+        if (program.AsSpan().Contains((byte)'/'))
+        {
+            yield return program;
+            yield break;
+        }
+
+        byte[] path = spec.Environment.LastOrDefault(e => e.AsSpan().StartsWith("PATH="u8)) is { } entry
+            ? entry["PATH=".Length..]
+            : Encoding.ASCII.GetBytes(DefaultPath);
+        int start = 0;
+        while (start <= path.Length)
+        {
+            int end = Array.IndexOf(path, (byte)':', start);
+            end = end < 0 ? path.Length : end;
+            byte[] folder = end == start ? "."u8.ToArray() : path[start..end];
+            byte[] candidate = [.. folder, (byte)'/', .. program];
+            if (Exists(candidate, spec.WorkingDirectory))
+            {
+                yield return candidate;
+            }
+
+            start = end + 1;
+        }
+    }
+
+    /// <summary>Saves a fork for each folder of PATH that does not hold the program.</summary>
+    private static bool Exists(byte[] path, string? workingDirectory) => Io.Exists(path, workingDirectory);
+
+    private static StartFailure Explain(byte[] program, int error, byte[]? found)
+    {
+        string name = Encoding.UTF8.GetString(program);
+        if (found is null)
+        {
+            return new StartFailure(ExitCode.CommandNotFound, $"cannot run {name}: command not found");
+        }
+
+        string why = error is Errno.ENOENT or Errno.ENOTDIR ? "the interpreter it names is missing" : Errno.Text(error);
+        return new StartFailure(ExitCode.NotExecutable, $"cannot run {name}: {why}");
+    }
+
+    /// <summary>
+    /// What the caller ignores, the command ignores: dispositions pass through exec, so this process takes them too.
+    /// Signals that sup reads by signalfd are blocked, and a blocked signal stays pending even when ignored.
+    /// </summary>
+    private static void IgnoreAs(CallerState caller)
+    {
+        for (int signal = 1; signal <= LastSignal; signal++)
+        {
+            if (Signals.Contains(caller.IgnoredSignals, signal) && signal is < FirstReserved or > LastReserved)
+            {
+                Signals.Ignore(signal);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+namespace Supervisor.Sessions.Scripts;
+
+/// <summary>
+/// Finds the script file that a command line runs: run directly, or as the first file argument of an interpreter,
+/// behind wrappers: <c>bash x.sh</c>, <c>python3 -u x.py</c>, <c>env A=1 node x.js</c>, <c>uv run x.py</c>.
+/// </summary>
+public static class ScriptFinder
+{
+    /// <summary>Interpreters, with their options that take a separate value.</summary>
+    private static readonly Dictionary<string, string[]> Interpreters = new(StringComparer.Ordinal)
+    {
+        ["sh"] = ["-o"], ["bash"] = ["-o", "-O", "--rcfile", "--init-file"], ["dash"] = ["-o"], ["zsh"] = ["-o"], ["ksh"] = ["-o"],
+        ["fish"] = ["-C", "--init-command", "-d", "-D"],
+        ["python"] = ["-W", "-X"], ["node"] = ["-r", "--require", "--import", "--loader", "-C"], ["deno"] = [], ["bun"] = [],
+        ["ruby"] = ["-I", "-r", "-C"], ["perl"] = ["-I"], ["php"] = ["-c", "-d"], ["lua"] = ["-l"],
+        ["Rscript"] = [], ["pwsh"] = [], ["tsx"] = [], ["ts-node"] = [], ["awk"] = [],
+    };
+
+    /// <summary>Options that make an interpreter run something other than a file.</summary>
+    private static readonly string[] NoFile = ["-c", "-e", "-m", "-E", "-p", "--eval", "--print", "-command", "-Command", "-"];
+
+    /// <summary>Programs that run another one given after their own options and assignments.</summary>
+    private static readonly Dictionary<string, string[]> Wrappers = new(StringComparer.Ordinal)
+    {
+        ["env"] = ["-u", "--unset", "-C", "--chdir"], ["nice"] = ["-n"], ["nohup"] = [], ["time"] = [], ["stdbuf"] = ["-i", "-o", "-e"],
+        ["timeout"] = ["-k", "-s"], ["sudo"] = ["-u", "-g"], ["setsid"] = [], ["ionice"] = ["-c", "-n"], ["exec"] = [],
+        ["uv run"] = ["--with", "--python", "-p"], ["poetry run"] = [], ["pipenv run"] = [], ["bundle exec"] = [], ["pdm run"] = [],
+        ["deno run"] = [], ["bun run"] = [],
+    };
+
+    private const int MaxWrappers = 8;
+
+    /// <returns>The script's absolute path, or null when the command runs no script file.</returns>
+    public static string? Find(IReadOnlyList<string> command, string? workingDirectory, string? searchPath)
+    {
+        List<string> words = [.. command];
+        bool interpreterNamed = false;
+        for (int depth = 0; depth < MaxWrappers && words.Count > 0; depth++)
+        {
+            string program = Path.GetFileName(words[0]);
+            string two = words.Count > 1 ? $"{program} {words[1]}" : program;
+            if (Wrappers.TryGetValue(two, out string[]? valued))
+            {
+                words = AfterOptions(words[2..], valued, skipFirstWord: false);
+                interpreterNamed = true;
+            }
+            else if (Wrappers.TryGetValue(program, out valued))
+            {
+                words = AfterOptions(words[1..], valued, skipFirstWord: string.Equals(program, "timeout", StringComparison.Ordinal));
+            }
+            else if (Interpreters.TryGetValue(NameWithoutVersion(program), out valued))
+            {
+                return FirstFile(words[1..], valued, workingDirectory);
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return words.Count == 0 ? null
+            : interpreterNamed && Existing(words[0], workingDirectory) is { } argument ? argument
+            : IsScript(Resolve(words[0], workingDirectory, searchPath));
+    }
+
+    /// <summary><c>python3.12</c> is python.</summary>
+    private static string NameWithoutVersion(string program)
+    {
+        string trimmed = program.TrimEnd("0123456789.".ToCharArray());
+        return trimmed.Length > 0 ? trimmed : program;
+    }
+
+    private static List<string> AfterOptions(List<string> words, string[] valued, bool skipFirstWord)
+    {
+        int at = 0;
+        while (at < words.Count)
+        {
+            string word = words[at];
+            if (string.Equals(word, "--", StringComparison.Ordinal))
+            {
+                at++;
+                break;
+            }
+
+            if (valued.Contains(word, StringComparer.Ordinal))
+            {
+                at += 2;
+            }
+            else if (word.StartsWith('-') || word.Contains('=', StringComparison.Ordinal))
+            {
+                at++;
+            }
+            else if (skipFirstWord)
+            {
+                skipFirstWord = false;
+                at++;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return words[Math.Min(at, words.Count)..];
+    }
+
+    private static string? FirstFile(List<string> words, string[] valued, string? workingDirectory)
+    {
+        for (int at = 0; at < words.Count; at++)
+        {
+            string word = words[at];
+            if (NoFile.Contains(word, StringComparer.Ordinal))
+            {
+                return null;
+            }
+
+            if (valued.Contains(word, StringComparer.Ordinal))
+            {
+                at++;
+            }
+            else if (!word.StartsWith('-') && !word.StartsWith('+'))
+            {
+                return Existing(word, workingDirectory);
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Existing(string word, string? workingDirectory)
+    {
+        string path = Absolute(word, workingDirectory);
+        return File.Exists(path) ? path : null;
+    }
+
+    private static string? Resolve(string program, string? workingDirectory, string? searchPath)
+    {
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            return Existing(program, workingDirectory);
+        }
+
+        foreach (string folder in (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Existing(Path.Combine(folder, program), workingDirectory) is { } path)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A file is a script when it says which interpreter reads it; a binary is not hashed on each run.</summary>
+    private static string? IsScript(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            Span<byte> start = stackalloc byte[4];
+            int length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            bool elf = length == 4 && start.SequenceEqual("\u007fELF"u8);
+            return elf ? null : path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string Absolute(string path, string? workingDirectory)
+    {
+        string start = workingDirectory ?? CurrentDirectory();
+        return Path.GetFullPath(Path.Combine(start, path));
+    }
+
+    /// <summary>The working directory may have been deleted; then nothing relative is found.</summary>
+    private static string CurrentDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "/";
+        }
+    }
+}

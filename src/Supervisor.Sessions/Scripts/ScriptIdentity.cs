@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Supervisor.Sessions.Scripts;
+
+/// <summary>What was run, as one number: two runs with the same hash ran the same script.</summary>
+/// <param name="Path">The script file whose bytes are hashed; null when the command line is.</param>
+/// <param name="Hash"><c>sha256:</c> and 64 lower-case hex digits.</param>
+public sealed record ScriptIdentity(string? Path, string Hash)
+{
+    private const string Prefix = "sha256:";
+    private const int ShortLength = 8;
+
+    /// <summary>The first 8 hex digits, for people.</summary>
+    public static string Short(string hash)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        return hash.StartsWith(Prefix, StringComparison.Ordinal) && hash.Length >= Prefix.Length + ShortLength
+            ? hash.Substring(Prefix.Length, ShortLength)
+            : hash;
+    }
+
+    /// <summary>Hashes the script that <paramref name="command"/> runs, or else its words.</summary>
+    public static ScriptIdentity Of(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
+    {
+        string? path = ScriptFinder.Find([.. command.Select(Encoding.UTF8.GetString)], workingDirectory, searchPath);
+        if (path is not null)
+        {
+            try
+            {
+                using FileStream file = File.OpenRead(path);
+                return new ScriptIdentity(path, Text(SHA256.HashData(file)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Runnable but not readable (mode 0111): the command line has to stand in.
+            }
+        }
+
+        // NUL cannot be part of an argument, so different lines never hash alike.
+        byte[] line = [.. command.SelectMany(word => (byte[])[.. word, 0])];
+        return new ScriptIdentity(null, Text(SHA256.HashData(line)));
+    }
+
+    private static string Text(byte[] hash) => Prefix + Convert.ToHexStringLower(hash);
+}

@@ -1,0 +1,38 @@
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// A file that only grows by whole lines. A line that fits only in part (a full disk) is taken back, so that the next
+/// one does not grow onto its torn end.
+/// </summary>
+internal sealed class AppendFile : IDisposable
+{
+    private readonly int _fd;
+
+    public AppendFile(int fd)
+    {
+        _fd = fd;
+        Length = Io.Stat(fd, out StatX stat) ? (long)stat.Size : 0;
+    }
+
+    public long Length { get; private set; }
+
+    /// <summary>0, or the errno; then nothing of <paramref name="line"/> is left in the file.</summary>
+    public int Append(ReadOnlySpan<byte> line)
+    {
+        int error = Io.WriteAll(_fd, line);
+        if (error == 0)
+        {
+            Length += line.Length;
+        }
+        else
+        {
+            Libc.ftruncate(_fd, Length);
+        }
+
+        return error;
+    }
+
+    public void Dispose() => Libc.close(_fd);
+}

@@ -1,0 +1,91 @@
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// Keeps a long session's index bounded: past 16 MiB its older half is rewritten with every two neighbours as one
+/// record, again and again as it ages, and records of freed bytes go.
+/// </summary>
+internal static class IndexCompaction
+{
+    public const long DefaultMaxLength = 16 * 1024 * 1024;
+
+    private const int MaxMergedRuns = 64;
+
+    /// <summary>Replaces the index by its compacted form. False when that cannot be written now; the old one stays.</summary>
+    public static bool Run(OwnedFolder folder, long floor)
+    {
+        string temporary = Artifact.Index + ".new";
+        try
+        {
+            using FileStream source = File.OpenRead(Path.Combine(folder.Path, Artifact.Index));
+            using (AppendFile target = new(folder.OpenNew(temporary)))
+            {
+                if (Rewrite(source, target, floor) != 0)
+                {
+                    return false;
+                }
+            }
+
+            return folder.Rename(temporary, Artifact.Index) == 0;
+        }
+        catch (IOException)
+        {
+            // A full disk: the long index is still right, and the next window tries again.
+            return false;
+        }
+    }
+
+    private static int Rewrite(FileStream source, AppendFile target, long floor)
+    {
+        long half = source.Length / 2;
+        IndexRecord? waiting = null;
+        int error = 0;
+        LineReader lines = new(source);
+        while (error == 0 && lines.TryRead(out ReadOnlySpan<byte> line))
+        {
+            IndexRecord? record = IndexRecord.Parse(line);
+            if (record is null || record.End <= floor)
+            {
+                continue;
+            }
+
+            if (lines.Position > half)
+            {
+                error = Write(target, ref waiting);
+                error = error != 0 ? error : target.Append(record.ToLine());
+            }
+            else if (waiting is null)
+            {
+                waiting = record;
+            }
+            else
+            {
+                Merge(waiting, record);
+                error = Write(target, ref waiting);
+            }
+        }
+
+        return error != 0 ? error : Write(target, ref waiting);
+    }
+
+    private static void Merge(IndexRecord into, IndexRecord next)
+    {
+        foreach ((Channel channel, long length) in next.Runs)
+        {
+            into.Add(channel, length);
+        }
+
+        if (into.Runs.Count > MaxMergedRuns)
+        {
+            into.Collapse();
+        }
+    }
+
+    private static int Write(AppendFile target, ref IndexRecord? record)
+    {
+        int error = record is null ? 0 : target.Append(record.ToLine());
+        record = null;
+        return error;
+    }
+}

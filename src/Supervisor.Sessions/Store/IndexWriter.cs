@@ -1,0 +1,86 @@
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// Writes <c>index.jsonl</c>: one record per window of at most 64 KiB or 50 ms. Nothing is synced: the index is a map
+/// of the transcript, and what it lacks after a power loss is only when bytes came.
+/// </summary>
+internal sealed class IndexWriter : IDisposable
+{
+    public const int WindowBytes = 64 * 1024;
+
+    public static readonly TimeSpan WindowTime = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Past this many changes of channel a window ends early, so that no record grows long.</summary>
+    private const int MaxRuns = 256;
+
+    private readonly OwnedFolder _folder;
+    private readonly Func<long> _floor;
+    private readonly long _maxLength;
+    private AppendFile _file;
+    private IndexRecord? _open;
+    private DateTimeOffset _lastTime = DateTimeOffset.MinValue;
+
+    /// <param name="folder">Where to write.</param>
+    /// <param name="floor">Where the transcript begins now: records below it go when the index is compacted.</param>
+    /// <param name="maxLength">The length in bytes past which the index is compacted.</param>
+    public IndexWriter(OwnedFolder folder, Func<long> floor, long maxLength = IndexCompaction.DefaultMaxLength)
+    {
+        _folder = folder;
+        _floor = floor;
+        _maxLength = maxLength;
+        _file = new AppendFile(folder.OpenAppend(Artifact.Index));
+    }
+
+    /// <summary>When the open window must be written at the latest; null when none is open.</summary>
+    public DateTimeOffset? Due => _open?.Timestamp + WindowTime;
+
+    public void Add(long offset, Channel channel, long length, DateTimeOffset time)
+    {
+        if (_open is not null
+            && (_open.Length + length > WindowBytes || time - _open.Timestamp >= WindowTime || _open.Runs.Count >= MaxRuns))
+        {
+            Flush();
+        }
+
+        // The clock may be set back; the index's times never decrease, so that a time can be searched for.
+        time = time > _lastTime ? time : _lastTime;
+        _lastTime = time;
+        _open ??= new IndexRecord { Offset = offset, Timestamp = time };
+        _open.Add(channel, length);
+    }
+
+    /// <summary>Writes the open window. One that cannot be written stays open and is tried again with the next.</summary>
+    public void Flush()
+    {
+        if (_open is null)
+        {
+            return;
+        }
+
+        if (_file.Append(_open.ToLine()) == 0)
+        {
+            _open = null;
+            if (_file.Length > _maxLength)
+            {
+                Compact();
+            }
+        }
+        else if (_open.Runs.Count >= MaxRuns)
+        {
+            _open.Collapse();
+        }
+    }
+
+    private void Compact()
+    {
+        if (IndexCompaction.Run(_folder, _floor()))
+        {
+            _file.Dispose();
+            _file = new AppendFile(_folder.OpenAppend(Artifact.Index));
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// A session's folder in the hands of its one owner. Everything is opened relative to the folder and never through a
+/// link, so nothing that someone plants inside can lead a write elsewhere.
+/// </summary>
+public sealed class OwnedFolder : IDisposable
+{
+    internal const uint FileMode = 0x180; // 0600
+    private const uint FolderMode = 0x1C0; // 0700
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(1);
+
+    private readonly int _folder;
+    private readonly int _lock;
+
+    private OwnedFolder(SessionId id, string path, int folder, int lockFile)
+    {
+        (Id, Path, _folder, _lock) = (id, path, folder, lockFile);
+    }
+
+    public SessionId Id { get; }
+
+    public string Path { get; }
+
+    /// <summary>Makes the folder, exclusively, and takes the owner's lock in it.</summary>
+    /// <returns>Null when a folder of that id exists, whatever it holds; it is not touched.</returns>
+    /// <exception cref="IOException">It cannot be made; <see cref="Exception.HResult"/> is the errno.</exception>
+    /// <exception cref="SupException">The state root is not safe to use.</exception>
+    public static OwnedFolder? Create(StateRoot root, SessionId id)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        int sessions = root.OpenForWriting("sessions");
+        try
+        {
+            string path = System.IO.Path.Combine(root.Sessions, id.Value);
+            int error = Io.MakeDirectory(sessions, id.Value, FolderMode);
+            if (error == Errno.EEXIST)
+            {
+                return null;
+            }
+
+            if (error != 0)
+            {
+                throw Errno.Exception($"cannot make {path}", error);
+            }
+
+            int folder = Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            if (folder < 0)
+            {
+                throw Errno.Exception($"cannot open {path}", Errno.Last);
+            }
+
+            int lockFile = TakeLock(folder, path);
+            error = Io.MakeDirectory(folder, Artifact.Attempts, FolderMode);
+            return error == 0
+                ? new OwnedFolder(id, path, folder, lockFile)
+                : throw Errno.Exception($"cannot make {path}/{Artifact.Attempts}", error);
+        }
+        finally
+        {
+            Libc.close(sessions);
+        }
+    }
+
+    /// <summary>Whether somebody removed the folder: what is written from then on, nobody can read.</summary>
+    public bool IsDeleted => !Io.Stat(_lock, out StatX stat) || stat.LinkCount == 0;
+
+    /// <summary>Replaces <paramref name="name"/> in one step: a reader sees the old file or the new one, whole.</summary>
+    /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
+    public void WriteAtomically<T>(string name, T value, JsonTypeInfo<T> type)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        WriteAtomically(name, [.. json, (byte)'\n']);
+    }
+
+    /// <inheritdoc cref="WriteAtomically{T}"/>
+    public void WriteAtomically(string name, ReadOnlySpan<byte> content)
+    {
+        string temporary = name + ".new";
+        int fd = Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC);
+        int error = Io.WriteAll(fd, content);
+        Libc.close(fd);
+        error = error != 0 ? error : Io.Rename(_folder, temporary, name);
+        if (error != 0)
+        {
+            Io.Unlink(_folder, temporary);
+            throw Errno.Exception($"cannot write {System.IO.Path.Combine(Path, name)}", error);
+        }
+    }
+
+    /// <summary>Opens a file of the folder for appending, made if it is missing. The caller closes it.</summary>
+    /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
+    internal int OpenAppend(string name) => Open(name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_APPEND);
+
+    internal int OpenNew(string name) => Open(name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_TRUNC);
+
+    internal int Rename(string from, string to) => Io.Rename(_folder, from, to);
+
+    private int Open(string name, int flags)
+    {
+        int fd = Io.OpenAt(_folder, name, flags | Libc.O_NOFOLLOW, FileMode);
+        return fd >= 0 ? fd : throw Errno.Exception($"cannot open {System.IO.Path.Combine(Path, name)}", Errno.Last);
+    }
+
+    /// <summary>
+    /// Waits for byte 1, which someone who changes the folder may hold for a moment, then takes byte 0 for life, and
+    /// looks whether the locked file is still the one in the folder.
+    /// </summary>
+    private static int TakeLock(int folder, string path)
+    {
+        int fd = Io.OpenAt(folder, Artifact.Lock, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, FileMode);
+        if (fd < 0)
+        {
+            throw Errno.Exception($"cannot open {path}/{Artifact.Lock}", Errno.Last);
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        while (!OfdLock.TryTake(fd, Artifact.ChangeByte) && Stopwatch.GetElapsedTime(started) < ChangePatience)
+        {
+            Thread.Sleep(1);
+        }
+
+        bool taken = OfdLock.TryTake(fd, Artifact.OwnerByte)
+            && Io.Stat(fd, out StatX mine)
+            && Io.StatAt(folder, Artifact.Lock, followLink: false, out StatX there)
+            && mine.Inode == there.Inode;
+        OfdLock.Release(fd, Artifact.ChangeByte);
+        if (!taken)
+        {
+            Libc.close(fd);
+            throw Errno.Exception($"cannot lock {path}", Errno.EAGAIN);
+        }
+
+        return fd;
+    }
+
+    public void Dispose()
+    {
+        Libc.close(_folder);
+        Libc.close(_lock);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// A session's folder as a reader sees it. Nothing is opened through a link, and only regular files are read, so neither
+/// a planted link nor a FIFO leads or holds a reader anywhere.
+/// </summary>
+public sealed class SessionFiles : IDisposable
+{
+    private const int MaxJson = 4 * 1024 * 1024;
+
+    private readonly int _folder;
+
+    private SessionFiles(SessionId id, string path, int folder) => (Id, Path, _folder) = (id, path, folder);
+
+    public SessionId Id { get; }
+
+    public string Path { get; }
+
+    /// <summary>Null when there is no such session.</summary>
+    public static SessionFiles? Open(StateRoot root, SessionId id)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        int sessions = root.OpenForReading("sessions");
+        if (sessions < 0)
+        {
+            return null;
+        }
+
+        int folder = Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        Libc.close(sessions);
+        return folder < 0 ? null : new SessionFiles(id, System.IO.Path.Combine(root.Sessions, id.Value), folder);
+    }
+
+    public SessionMeta? ReadMeta() => Read(Artifact.Meta, FileJson.Default.SessionMeta);
+
+    /// <summary>The session's end, if it is that of the attempt that <paramref name="meta"/> names.</summary>
+    public SessionFinal? ReadFinal(SessionMeta? meta)
+    {
+        SessionFinal? final = Read(Artifact.Final, FileJson.Default.SessionFinal);
+        return meta is null || final?.Attempt == meta.Attempt ? final : null;
+    }
+
+    public IReadOnlyList<AttemptRecord> ReadAttempts()
+    {
+        List<AttemptRecord> attempts = [];
+        while (Read($"{Artifact.Attempts}/{attempts.Count + 1}.json", FileJson.Default.AttemptRecord) is { } attempt)
+        {
+            attempts.Add(attempt);
+        }
+
+        return attempts;
+    }
+
+    /// <summary>Whether an owner lives: it holds byte 0 of the lock for life, whatever pids say.</summary>
+    public bool IsOwned()
+    {
+        int fd = OpenRegular(Artifact.Lock);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        bool held = OfdLock.IsHeld(fd, Artifact.OwnerByte);
+        Libc.close(fd);
+        return held;
+    }
+
+    /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
+    public FileStream? OpenOutput()
+    {
+        int fd = OpenRegular(Artifact.Output);
+        return fd < 0
+            ? null
+            : new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+    }
+
+    /// <summary>The transcript's length and when it last grew.</summary>
+    public (long Length, DateTimeOffset? LastOutput) OutputStatus()
+    {
+        using FileStream? output = OpenOutput();
+        return output is null ? (0, null) : (output.Length, new DateTimeOffset(File.GetLastWriteTimeUtc(output.SafeFileHandle)));
+    }
+
+    /// <summary>When the folder was last changed, for one that says nothing else.</summary>
+    public DateTimeOffset ChangedAt => new(Directory.GetLastWriteTimeUtc(Path));
+
+    public long ReadFloor()
+    {
+        int fd = OpenRegular(Artifact.Floor);
+        if (fd < 0)
+        {
+            return 0;
+        }
+
+        Span<byte> text = stackalloc byte[32];
+        nint n = Io.Read(fd, text);
+        Libc.close(fd);
+        return n > 0 ? Floor.Parse(text[..(int)n]) : 0;
+    }
+
+    private T? Read<T>(string name, JsonTypeInfo<T> type)
+        where T : class
+    {
+        int fd = OpenRegular(name);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        using FileStream file = new(
+            new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+        try
+        {
+            return file.Length > MaxJson ? null : JsonSerializer.Deserialize(file, type);
+        }
+        catch (JsonException)
+        {
+            // Not ours, or damaged: as good as missing, and the reader says so by what it then cannot tell.
+            return null;
+        }
+    }
+
+    private int OpenRegular(string name)
+    {
+        int fd = Io.OpenAt(_folder, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        if (fd >= 0 && !(Io.Stat(fd, out StatX stat) && stat.IsRegularFile))
+        {
+            Libc.close(fd);
+            return -1;
+        }
+
+        return fd;
+    }
+
+    public void Dispose() => Libc.close(_folder);
+}

@@ -1,0 +1,392 @@
+using System.Diagnostics;
+using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>How a transcript ended up.</summary>
+/// <param name="EndCursor">Bytes stored in all, freed ones included.</param>
+/// <param name="LostBytes">Bytes the command printed that were not stored.</param>
+/// <param name="Problem">Why bytes were lost, for a person; null when none were.</param>
+public sealed record RecordingResult(long EndCursor, long LostBytes, string? Problem);
+
+/// <summary>
+/// Stores a command's output beside its stream, on a thread of its own behind a fixed queue. A slow disk paces the
+/// command once the queue is full, for a limited time; a disk that fails or stays slow detaches the recording: bytes are
+/// then counted, not stored, nobody waits, and once a second it is tried again, with a <c>gap</c> event where bytes are missing.
+/// </summary>
+public sealed class TranscriptRecorder : IDisposable
+{
+    private const int QueueBytes = 1024 * 1024;
+    private const int QueueEntries = 4096;
+    private const int WritePiece = 256 * 1024;
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly OwnedFolder _folder;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
+    private readonly OutputQueue _queue = new(QueueBytes, QueueEntries);
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _room = new(initialState: false);
+    private readonly WakeEvent _work = new();
+    private readonly Thread _thread;
+    private readonly int _output;
+    private readonly IndexWriter _index;
+    private readonly AppendFile _events;
+    private readonly Floor _floor;
+
+    private TimeSpan _waited;
+    private bool _sleeping;
+    private bool _detached;
+    private bool _completed;
+    private string? _problem;
+    private string? _firstProblem;
+    private long _lostSinceGap;
+    private long _lost;
+    private long _end;
+    private long _retryAt;
+
+    /// <param name="folder">Where to store; stays the caller's.</param>
+    /// <param name="maxOutputBytes">How much of the newest output is kept.</param>
+    /// <param name="patience">How long in all the command may be paced by a slow disk before the recording detaches.</param>
+    /// <param name="time">The clock of the index and the events.</param>
+    /// <exception cref="IOException">The files cannot be made; <see cref="Exception.HResult"/> is the errno.</exception>
+    public TranscriptRecorder(OwnedFolder folder, long maxOutputBytes, TimeSpan patience, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        (_folder, _patience, _time) = (folder, patience, time);
+        _output = folder.OpenAppend(Artifact.Output);
+        _events = new AppendFile(folder.OpenAppend(Artifact.Events));
+        _floor = new Floor(folder, maxOutputBytes);
+        _index = new IndexWriter(folder, () => _floor.Value);
+        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = "transcript" };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// Queues output. Returns at once unless the queue is full; never throws for what goes wrong with the disk.
+    /// </summary>
+    public void Append(Channel channel, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            lock (_gate)
+            {
+                if (_detached)
+                {
+                    _lostSinceGap += bytes.Length;
+                    return;
+                }
+
+                int taken = Math.Min(_queue.Room, bytes.Length);
+                if (taken > 0)
+                {
+                    _queue.Add(channel, bytes[..taken], _time.GetUtcNow());
+                    bytes = bytes[taken..];
+                    WakeWriter();
+                    continue;
+                }
+
+                _room.Reset();
+            }
+
+            WaitForRoom();
+        }
+    }
+
+    /// <summary>Queues an event at the offset of the next byte.</summary>
+    /// <param name="happening">Its time is set here, and its offset when it is stored: only then it is known.</param>
+    public void Append(TranscriptEvent happening)
+    {
+        ArgumentNullException.ThrowIfNull(happening);
+        lock (_gate)
+        {
+            if (_queue.Add(happening with { Timestamp = _time.GetUtcNow() }))
+            {
+                WakeWriter();
+            }
+        }
+    }
+
+    /// <summary>Stores what is queued, waiting for the disk at most as long as the patience, and ends the recording.</summary>
+    public RecordingResult Complete()
+    {
+        lock (_gate)
+        {
+            _completed = true;
+            WakeWriter();
+        }
+
+        bool ended = _thread.Join(_patience);
+        lock (_gate)
+        {
+            long lost = _lost + _lostSinceGap + (ended ? 0 : _queue.QueuedBytes);
+            return new RecordingResult(_end, lost, _firstProblem ?? (ended ? null : SlowDisk()));
+        }
+    }
+
+    private static string SlowDisk() => "the disk was too slow";
+
+    private void WakeWriter()
+    {
+        if (_sleeping)
+        {
+            _sleeping = false;
+            _work.Set();
+        }
+    }
+
+    /// <summary>Paces the command. The time spent here counts against the patience until the queue has been empty again.</summary>
+    private void WaitForRoom()
+    {
+        TimeSpan left = _patience - _waited;
+        long started = Stopwatch.GetTimestamp();
+        bool freed = left > TimeSpan.Zero && _room.Wait(left);
+        lock (_gate)
+        {
+            _waited += Stopwatch.GetElapsedTime(started);
+            if (!freed && !_detached)
+            {
+                Detach(SlowDisk());
+            }
+        }
+    }
+
+    private void Detach(string problem)
+    {
+        _detached = true;
+        _problem = problem;
+        _firstProblem ??= problem;
+        _retryAt = _time.GetTimestamp();
+        _room.Set();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            OutputQueue.Piece piece = default;
+            bool any;
+            bool completed;
+            lock (_gate)
+            {
+                any = !_queue.IsEmpty;
+                completed = _completed;
+                if (any)
+                {
+                    piece = _queue.Peek(WritePiece);
+                }
+                else
+                {
+                    _waited = TimeSpan.Zero;
+                    _sleeping = true;
+                }
+            }
+
+            if (any)
+            {
+                Store(piece);
+            }
+            else if (_detached && (completed || _time.GetElapsedTime(_retryAt) >= RetryInterval) && TryReattach())
+            {
+                continue;
+            }
+            else if (completed)
+            {
+                _index.Flush();
+                NoticeDeletion();
+                return;
+            }
+            else
+            {
+                Sleep();
+            }
+        }
+    }
+
+    private void Sleep()
+    {
+        int timeout = Io.Forever;
+        if (_detached)
+        {
+            timeout = (int)RetryInterval.TotalMilliseconds;
+        }
+        else if (_index.Due is { } due)
+        {
+            timeout = Math.Clamp((int)Math.Ceiling((due - _time.GetUtcNow()).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds);
+        }
+
+        PollFd wait = new() { Fd = _work.Fd, Events = Libc.POLLIN };
+        if (Io.Poll(new Span<PollFd>(ref wait), timeout) > 0)
+        {
+            _work.Clear();
+        }
+
+        if (_index.Due is { } passed && passed <= _time.GetUtcNow())
+        {
+            _index.Flush();
+            NoticeDeletion();
+        }
+    }
+
+    private void Store(in OutputQueue.Piece piece)
+    {
+        int error = piece.Event is { } happening ? StoreEvent(happening) : StoreBytes(piece);
+        lock (_gate)
+        {
+            _queue.Remove(piece);
+            if (error == 0)
+            {
+                _room.Set();
+                return;
+            }
+
+            LoseQueue();
+            Detach(error == Errno.EOPNOTSUPP ? "the file system cannot free its oldest bytes" : Errno.Text(error));
+        }
+    }
+
+    /// <summary>Everything queued behind what failed is lost with it: one gap, at one place.</summary>
+    private void LoseQueue()
+    {
+        while (!_queue.IsEmpty)
+        {
+            OutputQueue.Piece next = _queue.Peek(int.MaxValue);
+            _lostSinceGap += next.Length;
+            _queue.Remove(next);
+        }
+    }
+
+    private int StoreEvent(TranscriptEvent happening) => _events.Append(Line(happening with { Offset = _end }));
+
+    private int StoreBytes(in OutputQueue.Piece piece)
+    {
+        ReadOnlySpan<byte> bytes = piece.Bytes;
+        while (!bytes.IsEmpty)
+        {
+            nint n = Io.Write(_output, bytes);
+            if (n <= 0)
+            {
+                int error = n == 0 ? Errno.EIO : Errno.Last;
+                lock (_gate)
+                {
+                    _lostSinceGap += bytes.Length;
+                }
+
+                return error;
+            }
+
+            _index.Add(_end, piece.Channel, n, piece.Time);
+            lock (_gate)
+            {
+                _end += n;
+            }
+
+            bytes = bytes[(int)n..];
+        }
+
+        return _floor.IsOver(_end) ? FreeOldest() : 0;
+    }
+
+    private int FreeOldest()
+    {
+        try
+        {
+            long freed = _floor.Raise(_output, _end);
+            return freed switch
+            {
+                > 0 => StoreEvent(new TranscriptEvent
+                {
+                    Type = "freed",
+                    Offset = _floor.Value,
+                    Timestamp = _time.GetUtcNow(),
+                    Bytes = freed,
+                }),
+                < 0 => (int)-freed,
+                _ => 0,
+            };
+        }
+        catch (IOException e)
+        {
+            return e.HResult;
+        }
+    }
+
+    /// <summary>Says where bytes are missing; when that can be written, recording goes on behind it.</summary>
+    private bool TryReattach()
+    {
+        _retryAt = _time.GetTimestamp();
+
+        // Until its limit can be kept, nothing more is stored.
+        if (NoticeDeletion() || (_floor.IsOver(_end) && FreeOldest() != 0))
+        {
+            return false;
+        }
+
+        TranscriptEvent gap;
+        lock (_gate)
+        {
+            gap = new TranscriptEvent
+            {
+                Type = "gap", Offset = _end, Timestamp = _time.GetUtcNow(), Bytes = _lostSinceGap, Reason = _problem,
+            };
+
+            // From here on bytes queue up again, behind the gap: this thread writes it before any of them.
+            _lost += _lostSinceGap;
+            _lostSinceGap = 0;
+            _detached = false;
+            _waited = TimeSpan.Zero;
+        }
+
+        int error = gap.Bytes > 0 ? StoreEvent(gap) : 0;
+        if (error != 0)
+        {
+            lock (_gate)
+            {
+                _lost -= gap.Bytes ?? 0;
+                _lostSinceGap += gap.Bytes ?? 0;
+                LoseQueue();
+                Detach(Errno.Text(error));
+            }
+        }
+
+        return error == 0;
+    }
+
+    private bool NoticeDeletion()
+    {
+        if (!_folder.IsDeleted)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (!_detached)
+            {
+                Detach("its folder was deleted");
+            }
+        }
+
+        return true;
+    }
+
+    private static byte[] Line(TranscriptEvent happening)
+    {
+        byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(happening, FileJson.Default.TranscriptEvent);
+        return [.. json, (byte)'\n'];
+    }
+
+    public void Dispose()
+    {
+        if (_thread.Join(TimeSpan.Zero))
+        {
+            Libc.close(_output);
+            _index.Dispose();
+            _events.Dispose();
+            _queue.Dispose();
+            _work.Dispose();
+            _room.Dispose();
+        }
+    }
+}

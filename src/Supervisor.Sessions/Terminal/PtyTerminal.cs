@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text;
+using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Values;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
+using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Terminal.Monitoring;
+
+namespace Supervisor.Sessions.Terminal;
+
+/// <summary>Which of a command's three standard descriptors the PTY stands in for.</summary>
+internal readonly record struct PtyPlan(bool Stdin, bool Stdout, bool Stderr);
+
+/// <summary>
+/// A PTY of the command's own, with a <see cref="SessionMonitor"/> process that leads its session. The monitor is another run
+/// of this program; it is started as early as possible, because it takes as long to start as we did.
+/// </summary>
+internal sealed class PtyTerminal : ICommandTerminal
+{
+    private readonly int _master;
+    private readonly MonitorChannel _monitor;
+    private readonly int _monitorPid;
+    private readonly UserTerminal? _user;
+    private readonly List<CommandOutput> _outputs = [];
+    private readonly Queue<WaitStatus> _changes = new();
+    private bool _monitorGone;
+
+    /// <param name="plan">What the PTY stands in for; the rest is passed through, except a captured stderr.</param>
+    /// <param name="user">The user's terminal, whose settings and size the PTY takes over; null when there is none.</param>
+    /// <param name="size">The size to use instead.</param>
+    /// <param name="caller">A stream that was closed stays closed.</param>
+    /// <param name="program">This program, which is started as the monitor.</param>
+    public PtyTerminal(PtyPlan plan, UserTerminal? user, TerminalSize? size, CallerState caller, string program)
+    {
+        _user = user;
+        (_master, string slavePath) = Tty.OpenPty();
+        _outputs.Add(new CommandOutput(Channel.Pty, _master, 1));
+        if (user?.Settings is { } settings)
+        {
+            Tty.SetSettings(_master, settings);
+        }
+
+        Tty.SetSize(_master, size ?? user?.Size ?? TerminalSize.Default);
+
+        (int ours, int theirs) = Io.SocketPair();
+        _monitor = new MonitorChannel(ours);
+        int stderrWrite = -1;
+        if (!plan.Stderr && !caller.WasClosed(2))
+        {
+            (int stderrRead, stderrWrite) = Io.Pipe();
+            Io.SetNonBlocking(stderrRead);
+            _outputs.Add(new CommandOutput(Channel.Stderr, stderrRead, 2));
+        }
+
+        // The slave takes a number that is free in this process, and so in the monitor: whatever descriptors the caller
+        // handed down keep theirs.
+        int slave = Io.Open("/dev/null", Libc.O_RDONLY);
+        List<DescriptorAction> actions = [new DescriptorAction(slave, DescriptorAction.Close, slavePath)];
+        void Put(int target, int source) => actions.Add(new DescriptorAction(target, source));
+        if (plan.Stdin)
+        {
+            Put(0, slave);
+        }
+
+        if (plan.Stdout)
+        {
+            Put(1, slave);
+        }
+
+        if (plan.Stderr || stderrWrite >= 0)
+        {
+            Put(2, plan.Stderr ? slave : stderrWrite);
+        }
+
+        Put(theirs, theirs);
+        int userFd = user?.Fd ?? -1;
+        if (userFd > 2)
+        {
+            Put(userFd, userFd);
+        }
+        else if (userFd >= 0)
+        {
+            userFd = Libc.fcntl(userFd, Libc.F_DUPFD_CLOEXEC, 3);
+            Put(userFd, userFd);
+        }
+
+        Spawn spawn = new()
+        {
+            Arguments = [.. new[] { program, SessionMonitor.Verb, Text(theirs), Text(slave), Text(userFd) }.Select(Encoding.UTF8.GetBytes)],
+            Environment = MonitorEnvironment(),
+            Descriptors = actions,
+            NewSession = true,
+            SignalMask = Signals.Handled,
+        };
+        int error = spawn.Start(Encoding.UTF8.GetBytes(program), out _monitorPid);
+        Libc.close(slave);
+        Libc.close(theirs);
+        if (stderrWrite >= 0)
+        {
+            Libc.close(stderrWrite);
+        }
+
+        if (user is not null && userFd != user.Fd)
+        {
+            Libc.close(userFd);
+        }
+
+        if (error != 0)
+        {
+            Dispose();
+            throw new SupException(ErrorCode.Internal, ExitCode.Failure, $"cannot start the terminal's monitor: {Errno.Text(error)}");
+        }
+    }
+
+    public string TransportMode => "posix-pty";
+
+    public IReadOnlyList<CommandOutput> Outputs => _outputs;
+
+    public int Input => _master;
+
+    public int ChangeFd => _monitor.Fd;
+
+    public int Pid { get; private set; }
+
+    /// <summary>The command's session, which its monitor leads.</summary>
+    public int Session => _monitorPid;
+
+    public StartFailure? Start(CommandSpec spec, bool foreground)
+    {
+        if (!_monitor.Send(MonitorFrame.Start, StartRequest.Encode(spec, foreground, _user?.Settings))
+            || _monitor.Receive() is not { } answer)
+        {
+            _monitorGone = true;
+            return new StartFailure(ExitCode.Failure, "cannot start the command: the terminal's monitor died");
+        }
+
+        if (answer.Kind == MonitorFrame.StartFailed)
+        {
+            string[] failure = Encoding.UTF8.GetString(answer.Payload).Split(' ', 2);
+            return new StartFailure(int.Parse(failure[0], CultureInfo.InvariantCulture), failure[1]);
+        }
+
+        Pid = MonitorChannel.Number(answer.Payload, 0);
+        return null;
+    }
+
+    public WaitStatus NextChange()
+    {
+        PollFd ready = new() { Fd = _monitor.Fd, Events = Libc.POLLIN };
+        if (_changes.Count == 0 && !_monitorGone && Io.Poll(new Span<PollFd>(ref ready), 0) > 0)
+        {
+            if (_monitor.Receive() is { } frame)
+            {
+                _changes.Enqueue(new WaitStatus(
+                    (ChildChange)MonitorChannel.Number(frame.Payload, 0), MonitorChannel.Number(frame.Payload, 1)));
+            }
+            else
+            {
+                _monitorGone = true;
+                _changes.Enqueue(new WaitStatus(ChildChange.Unknown, 0));
+            }
+        }
+
+        return _changes.TryDequeue(out WaitStatus change) ? change : default;
+    }
+
+    public void Signal(int signal) => _monitor.Send(MonitorFrame.Signal, signal);
+
+    public void Continue(bool foreground) => _monitor.Send(MonitorFrame.Continue, foreground ? 1 : 0);
+
+    public void Resize(TerminalSize size) => Tty.SetSize(_master, size);
+
+    public void Dispose()
+    {
+        // The monitor goes at once; waiting for it leaves no process behind when sup is gone.
+        if (_monitor.Send(MonitorFrame.Bye) && _monitorPid != 0)
+        {
+            WaitStatus.Reap(_monitorPid);
+        }
+
+        _monitor.Dispose();
+        foreach (CommandOutput output in _outputs)
+        {
+            Libc.close(output.Fd);
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What the runtime itself needs; the command's environment travels with the start request.</summary>
+    private static List<byte[]> MonitorEnvironment()
+    {
+        List<byte[]> environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray()];
+        foreach (string name in new[] { "DOTNET_ROOT", "DOTNET_ROOT_X64", "HOME" })
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                environment.Add(Encoding.UTF8.GetBytes($"{name}={value}"));
+            }
+        }
+
+        return environment;
+    }
+}
