@@ -34,7 +34,8 @@ elif [ -d "$dotnet" ]; then
 fi
 
 if [ "${1-}" = run ]; then
-    sup_ign=0 sup_blk=0
+    sup_ign=0 sup_blk=0 sup_newline='
+'
     if [ -r /proc/self/status ]; then
         while read -r sup_key sup_value; do
             case $sup_key in
@@ -43,10 +44,15 @@ if [ "${1-}" = run ]; then
             esac
         done </proc/self/status
     fi
-    SUP_LAUNCH="nofile=$(ulimit -Sn) ign=$sup_ign blk=$sup_blk closed=$sup_closed"
+    # One fork for both, a line each.
+    SUP_ENV=$(ulimit -Sn; PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null)
+    SUP_LAUNCH="nofile=${SUP_ENV%%"$sup_newline"*} ign=$sup_ign blk=$sup_blk closed=$sup_closed"
     export SUP_LAUNCH
     # A single string may hold 128 KiB at most (execve(2)); past that the shell's own copy has to do.
-    SUP_ENV=$(PATH=/usr/bin:/bin${PATH:+:$PATH} base64 -w0 "/proc/$$/environ" 2>/dev/null)
+    case $SUP_ENV in
+    *"$sup_newline"*) SUP_ENV=${SUP_ENV#*"$sup_newline"} ;;
+    *) SUP_ENV= ;;
+    esac
     if [ "${#SUP_ENV}" -lt 130000 ]; then export SUP_ENV; else unset SUP_ENV; fi
     exec $block "$program" "$@"
 fi
