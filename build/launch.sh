@@ -6,6 +6,7 @@
 # The program reads SUP_LAUNCH and SUP_ENV and takes them out again; see src/Supervisor.Cli/Launch.
 
 # Without /proc nothing is known to be closed. -h asks for the link itself: what it leads to may be anything.
+# (Where sh is bash, a closed 2 may not be seen: bash leaves every script open there.)
 sup_closed=
 if [ -d /proc/self/fd ]; then
     [ -h /proc/self/fd/0 ] || { sup_closed=0; exec 0</dev/null; }
@@ -43,9 +44,11 @@ if [ "${1-}" = run ]; then
             SigIgn:) sup_ign=$sup_value; break ;;
             esac
         done </proc/self/status
+        # bash itself always ignores QUIT; what it starts gets back what was.
+        [ -z "${BASH_VERSION-}" ] || sup_ign=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status)
     fi
     # One fork for both, a line each.
-    SUP_ENV=$(ulimit -Sn; PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null)
+    SUP_ENV=$(ulimit -Sn; LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null)
     SUP_LAUNCH="nofile=${SUP_ENV%%"$sup_newline"*} ign=$sup_ign blk=$sup_blk closed=$sup_closed"
     export SUP_LAUNCH
     # A single string may hold 128 KiB at most (execve(2)); past that the shell's own copy has to do.

@@ -11,7 +11,7 @@
 # that cp -p, mv or tar brought in counts too. Folders count, so that a deleted file does.
 sup_stale() {
     { [ -x "$sup_root/artifacts/sup/current/sup" ] && [ -f "$sup_root/artifacts/sup/current/stamp" ]; } || return 0
-    sup_changed=$(PATH=/usr/bin:/bin${PATH:+:$PATH} find "$sup_root/src" "$sup_root/build" \
+    sup_changed=$(LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} find "$sup_root/src" "$sup_root/build" \
         "$sup_root"/Directory.*.props "$sup_root/global.json" \
         -cnewer "$sup_root/artifacts/sup/current/stamp" -print -quit 2>/dev/null </dev/null)
     [ -n "$sup_changed" ]

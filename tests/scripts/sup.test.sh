@@ -277,6 +277,8 @@ test_hands_on_which_descriptors_were_closed() {
     "$sup" run <&- >&- 2>&-
     contains "$(cat launch)x" 'closed=012x'
     equal '/dev/null /dev/null /dev/null ' "$(tr '\n' ' ' <fds)"
+    # bash itself leaves the script open there.
+    [ -z "$(sh -c 'echo "${BASH_VERSION-}"')" ] || return 0
     "$sup" run 2>&-
     contains "$(cat launch)x" 'closed=2x'
 }
