@@ -1,6 +1,7 @@
 using Supervisor.Cli;
 using Supervisor.Cli.Commands;
 using Supervisor.Cli.Launch;
+using Supervisor.Cli.Output;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Terminal.Monitoring;
 
@@ -9,6 +10,8 @@ if (!OperatingSystem.IsLinux())
     Console.Error.WriteLine("sup: cannot run here: only Linux is supported so far; use WSL on Windows");
     return Supervisor.Protocol.Errors.ExitCode.Failure;
 }
+
+AppDomain.CurrentDomain.UnhandledException += (_, e) => Talk.Write($"sup: internal error: {e.ExceptionObject}");
 
 // Inherited as ignored, it would make the kernel throw away every exit status.
 Signals.SetDefault(Signals.SIGCHLD);

@@ -1,39 +1,29 @@
-using System.Text.Json.Serialization;
-
 namespace Supervisor.Protocol;
 
 /// <summary>
 /// What a session is doing. The same words stand in files, JSON and text.
 /// </summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SessionState>))]
 public enum SessionState
 {
     /// <summary>Claimed by an owner; the command has not started yet.</summary>
-    [JsonStringEnumMemberName("starting")]
     Starting,
 
     /// <summary>The command lives.</summary>
-    [JsonStringEnumMemberName("running")]
     Running,
 
     /// <summary>The command lives, but has printed nothing for longer than its silence threshold.</summary>
-    [JsonStringEnumMemberName("idle")]
     Idle,
 
     /// <summary>The command ended by itself, with an exit code.</summary>
-    [JsonStringEnumMemberName("exited")]
     Exited,
 
     /// <summary>The command died of a signal.</summary>
-    [JsonStringEnumMemberName("signaled")]
     Signaled,
 
     /// <summary>The command never started.</summary>
-    [JsonStringEnumMemberName("failed")]
     Failed,
 
     /// <summary>The owner vanished before it could write the end.</summary>
-    [JsonStringEnumMemberName("lost")]
     Lost,
 }
 
@@ -51,6 +41,20 @@ public static class SessionStates
         SessionState.Lost => "lost",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, message: null),
     };
+
+    /// <summary>The state that <paramref name="word"/> names; null for an unknown one.</summary>
+    public static SessionState? Parse(string? word)
+    {
+        foreach (SessionState state in Enum.GetValues<SessionState>())
+        {
+            if (string.Equals(state.Word(), word, StringComparison.Ordinal))
+            {
+                return state;
+            }
+        }
+
+        return null;
+    }
 
     public static bool IsLive(this SessionState state) => state is SessionState.Starting or SessionState.Running or SessionState.Idle;
 }

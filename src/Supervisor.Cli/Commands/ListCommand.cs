@@ -50,7 +50,7 @@ internal sealed class ListCommand : Command
 
     private static string Table(List<SessionAnswer> sessions)
     {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         List<string[]> rows = [["ID", "NAME", "STATE", "STARTED", "OUTPUT", "COMMAND"]];
         rows.AddRange(sessions.Select(s => new[]
         {

@@ -68,7 +68,7 @@ internal sealed class LogsCommand : Command
         while (true)
         {
             // The state first, then the bytes: what was written before the end was seen is printed.
-            SessionStatus status = SessionStatus.Of(files, TimeProvider.System.GetUtcNow());
+            SessionStatus status = SessionStatus.Of(files, TimeProvider.System.GetUtcNow().UtcDateTime);
             cursor = Print(output, files, cursor, plain);
             if (!status.State.IsLive())
             {

@@ -88,7 +88,8 @@ internal sealed class RunCommand : Command
 
         RunRequest request = Request(parsed);
         bool quiet = parsed.GetValue(_quiet) || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
-        bool banner = !quiet && Enumerable.Range(0, 3).All(fd => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd));
+        bool banner = !quiet && IsTerminal(0) && IsTerminal(1) && IsTerminal(2);
+        bool IsTerminal(int fd) => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd);
         string? idFile = parsed.GetValue(_idFile);
         using ForegroundRun run = new(request, TimeProvider.System);
         string path = "";

@@ -42,6 +42,7 @@ internal sealed class Caller
             StartAgain(handed ?? string.Create(CultureInfo.InvariantCulture, $"nofile= ign={Ignored():x} blk={blocked:x} closed="));
         }
 
+        Descriptors.DropRuntimeCopies();
         return new Caller(Parse(handed ?? ""), ReadEnvironment(), Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? [])[1..]);
     }
 
@@ -70,7 +71,11 @@ internal sealed class Caller
                     blocked = set;
                     break;
                 case "closed":
-                    closed = value.Where(c => c is >= '0' and <= '2').Aggregate(0, (bits, c) => bits | (1 << (c - '0')));
+                    foreach (char c in value)
+                    {
+                        closed |= c is >= '0' and <= '2' ? 1 << (c - '0') : 0;
+                    }
+
                     break;
                 default:
                     break;

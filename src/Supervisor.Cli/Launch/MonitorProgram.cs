@@ -9,6 +9,7 @@ internal static class MonitorProgram
 {
     public static int Run(string owner, string terminal, string userTerminal)
     {
+        Descriptors.DropRuntimeCopies();
         using SessionMonitor monitor = new(Number(owner), Number(terminal), Number(userTerminal));
         monitor.Run();
         Libc._exit(0);

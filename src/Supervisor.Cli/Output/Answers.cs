@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
 
 namespace Supervisor.Cli.Output;
@@ -26,7 +24,7 @@ internal sealed record SessionAnswer
 
     public string? Name { get; init; }
 
-    public required SessionState State { get; init; }
+    public required string State { get; init; }
 
     public IReadOnlyList<string> Command { get; init; } = [];
 
@@ -36,9 +34,9 @@ internal sealed record SessionAnswer
 
     public string? ScriptHash { get; init; }
 
-    public DateTimeOffset? StartedAt { get; init; }
+    public DateTime? StartedAt { get; init; }
 
-    public DateTimeOffset? EndedAt { get; init; }
+    public DateTime? EndedAt { get; init; }
 
     public double? DurationSeconds { get; init; }
 
@@ -105,8 +103,7 @@ internal sealed record SessionAnswer
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    Converters = [typeof(TimestampConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(SessionsAnswer))]
 [JsonSerializable(typeof(OneSessionAnswer))]

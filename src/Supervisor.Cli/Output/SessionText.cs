@@ -21,13 +21,13 @@ internal static class SessionText
         SessionFinal? final = status.Final;
         using SessionFiles? files = SessionFiles.Open(root, status.Id);
         bool live = status.State.IsLive();
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        DateTimeOffset? active = live ? status.LastOutput ?? meta?.StartedAt : null;
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        DateTime? active = live ? status.LastOutput ?? meta?.StartedAt : null;
         return new SessionAnswer
         {
             Id = status.Id.Value,
             Name = meta?.Name,
-            State = status.State,
+            State = status.State.Word(),
             Command = meta?.Command ?? [],
             WorkingDirectory = meta?.WorkingDirectory,
             ScriptPath = meta?.ScriptPath,
@@ -87,11 +87,11 @@ internal static class SessionText
     }
 
     /// <summary>How a session ended or is doing, in a word or two.</summary>
-    public static string Result(SessionAnswer session) => session.State switch
+    public static string Result(SessionAnswer session) => SessionStates.Parse(session.State) switch
     {
         SessionState.Exited => string.Create(CultureInfo.InvariantCulture, $"exited {session.ExitCode}"),
         SessionState.Signaled => session.Signal ?? "signaled",
-        _ => session.State.Word(),
+        _ => session.State,
     };
 
     public static string Command(SessionAnswer session) => Printable.Line(string.Join(' ', session.Command.Select(Quoted)));

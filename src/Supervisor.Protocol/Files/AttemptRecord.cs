@@ -7,7 +7,7 @@ public sealed record AttemptRecord
 
     public required int Attempt { get; init; }
 
-    public required DateTimeOffset ClaimedAt { get; init; }
+    public required DateTime ClaimedAt { get; init; }
 
     public int? Pid { get; init; }
 
@@ -15,12 +15,12 @@ public sealed record AttemptRecord
 
     public required string BootId { get; init; }
 
-    public DateTimeOffset? StartedAt { get; init; }
+    public DateTime? StartedAt { get; init; }
 
     /// <summary>The transcript cursor of this attempt's first byte.</summary>
     public required long StartCursor { get; init; }
 
-    public DateTimeOffset? EndedAt { get; init; }
+    public DateTime? EndedAt { get; init; }
 
     public int? ExitCode { get; init; }
 
@@ -29,4 +29,21 @@ public sealed record AttemptRecord
     public long? EndCursor { get; init; }
 
     public string? Error { get; init; }
+
+    /// <summary>The file's content.</summary>
+    public byte[] ToLine() => new JsonText()
+        .Add("schema_version", SchemaVersion)
+        .Add("attempt", Attempt)
+        .Add("claimed_at", ClaimedAt)
+        .Add("pid", Pid)
+        .Add("pid_start_time", PidStartTime)
+        .Add("boot_id", BootId)
+        .Add("started_at", StartedAt)
+        .Add("start_cursor", StartCursor)
+        .Add("ended_at", EndedAt)
+        .Add("exit_code", ExitCode)
+        .Add("signal", Signal)
+        .Add("end_cursor", EndCursor)
+        .Add("error", Error)
+        .ToLine();
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Supervisor.Protocol.Files;
 
 /// <summary>
@@ -23,7 +25,7 @@ public sealed record SessionMeta
     /// <summary><c>sha256:</c> and 64 hex digits.</summary>
     public string? ScriptHash { get; init; }
 
-    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTime StartedAt { get; init; }
 
     /// <summary>How long the session is kept after its end.</summary>
     public required long RetentionSeconds { get; init; }
@@ -69,4 +71,35 @@ public sealed record SessionMeta
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public required string Host { get; init; }
+
+    /// <summary>The file's content.</summary>
+    public byte[] ToLine() => new JsonText()
+        .Add("schema_version", SchemaVersion)
+        .Add("id", Id)
+        .Add("name", Name)
+        .Add("command", Command)
+        .Add("working_directory", WorkingDirectory)
+        .Add("script_path", ScriptPath)
+        .Add("script_hash", ScriptHash)
+        .Add("started_at", StartedAt)
+        .Add("retention_seconds", RetentionSeconds)
+        .Add("silence_after_seconds", SilenceAfterSeconds)
+        .Add("transport_mode", TransportMode)
+        .Add("tty_attached", TtyAttached)
+        .Add("terminal", Terminal)
+        .Add("streaming", Streaming)
+        .Add("restart", Restart)
+        .AddRaw("success_codes", SuccessCodes.Select(code => code.ToString(CultureInfo.InvariantCulture)))
+        .Add("allow_input", AllowInput)
+        .Add("max_output_bytes", MaxOutputBytes)
+        .Add("attempt", Attempt)
+        .Add("pid", Pid)
+        .Add("pid_start_time", PidStartTime)
+        .Add("boot_id", BootId)
+        .Add("owner_pid", OwnerPid)
+        .Add("owner_start_time", OwnerStartTime)
+        .Add("socket", Socket)
+        .Add("labels", Labels)
+        .Add("host", Host)
+        .ToLine();
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Supervisor.Protocol.Files;
 
 /// <summary>One line of <c>events.jsonl</c>: what happened, and at which transcript offset.</summary>
@@ -10,30 +8,52 @@ public sealed record TranscriptEvent
 
     public required long Offset { get; init; }
 
-    public required DateTimeOffset Timestamp { get; init; }
+    public required DateTime Timestamp { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Attempt { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Pid { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ExitCode { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Signal { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Columns { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Rows { get; init; }
 
     /// <summary>Of a <c>gap</c>: bytes the command printed that were not stored. Of <c>freed</c>: bytes given back to the disk.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Bytes { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
+
+    /// <summary>The line. What does not concern this type of event is left out.</summary>
+    public byte[] ToLine()
+    {
+        JsonText json = new JsonText().Add("type", Type).Add("offset", Offset).Add("timestamp", Timestamp);
+        AddIfAny(json, "attempt", Attempt);
+        AddIfAny(json, "pid", Pid);
+        if (string.Equals(Type, "exited", StringComparison.Ordinal))
+        {
+            json.Add("exit_code", ExitCode).Add("signal", Signal);
+        }
+
+        AddIfAny(json, "columns", Columns);
+        AddIfAny(json, "rows", Rows);
+        AddIfAny(json, "bytes", Bytes);
+        if (Reason is not null)
+        {
+            json.Add("reason", Reason);
+        }
+
+        return json.ToLine();
+    }
+
+    private static void AddIfAny(JsonText json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.Add(name, number);
+        }
+    }
 }

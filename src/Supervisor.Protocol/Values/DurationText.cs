@@ -47,7 +47,7 @@ public static class DurationText
             }
 
             string suffix = text[digits..letters];
-            int found = Array.FindIndex(Units, unit, u => string.Equals(u.Suffix, suffix, StringComparison.Ordinal));
+            int found = IndexOfUnit(suffix, unit);
             if (found < 0 || !TryNumber(text[at..digits], out long count)
                 || !TryMake(count, Units[found].Milliseconds, sum, out sum))
             {
@@ -60,6 +60,19 @@ public static class DurationText
 
         value = sum;
         return true;
+    }
+
+    private static int IndexOfUnit(string suffix, int from)
+    {
+        for (int i = from; i < Units.Length; i++)
+        {
+            if (string.Equals(Units[i].Suffix, suffix, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static bool TryNumber(string text, out long value) =>

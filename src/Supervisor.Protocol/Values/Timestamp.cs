@@ -7,9 +7,9 @@ public static class Timestamp
 {
     public const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
-    public static string Of(DateTimeOffset time) => time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
+    public static string Of(DateTime time) => time.ToUniversalTime().ToString(Format, CultureInfo.InvariantCulture);
 
-    public static bool TryParse(string? text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(
+    public static bool TryParse(string? text, out DateTime time) =>
+        DateTime.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 }

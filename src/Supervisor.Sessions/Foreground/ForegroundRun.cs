@@ -84,6 +84,7 @@ public sealed class ForegroundRun : IDisposable
             return Failed(failure, started);
         }
 
+        _record.Started(_terminal.Pid);
         EnterTerminal();
         foreach (CommandOutput output in _terminal.Outputs)
         {
@@ -93,7 +94,6 @@ public sealed class ForegroundRun : IDisposable
         }
 
         StartInput();
-        _record.Started(_terminal.Pid);
         WaitStatus end = WaitForEnd();
         return Ended(end, started);
     }
@@ -110,7 +110,7 @@ public sealed class ForegroundRun : IDisposable
             WorkingDirectory = _request.WorkingDirectory is { } cwd ? Path.GetFullPath(cwd) : CurrentDirectory(),
             ScriptPath = script.Path,
             ScriptHash = script.Hash,
-            StartedAt = _time.GetUtcNow(),
+            StartedAt = _time.GetUtcNow().UtcDateTime,
             RetentionSeconds = (long)_request.Retention.TotalSeconds,
             TransportMode = _terminal.TransportMode,
             TtyAttached = _isPty,

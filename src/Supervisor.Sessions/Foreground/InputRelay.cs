@@ -15,9 +15,9 @@ internal sealed class InputRelay : IDisposable
     private readonly Action<ReadOnlySpan<byte>>? _beforeWrite;
     private readonly Action<byte>? _atEnd;
     private readonly WakeEvent _wake = new();
-    private readonly Lock _gate = new();
-    private readonly ManualResetEventSlim _running = new(initialState: false);
-    private readonly ManualResetEventSlim _parked = new(initialState: true);
+    private readonly object _gate = new();
+    private bool _running;
+    private bool _parked = true;
     private bool _ended;
 
     /// <param name="source">Where keys come from.</param>
@@ -35,11 +35,8 @@ internal sealed class InputRelay : IDisposable
     {
         lock (_gate)
         {
-            if (!_ended)
-            {
-                _parked.Reset();
-                _running.Set();
-            }
+            _running = true;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -48,17 +45,30 @@ internal sealed class InputRelay : IDisposable
     {
         lock (_gate)
         {
-            if (!_running.IsSet)
+            _running = false;
+            _wake.Set();
+            while (!_parked && !_ended)
             {
-                return;
+                Monitor.Wait(_gate);
             }
 
-            _running.Reset();
-            _wake.Set();
+            _wake.Clear();
         }
+    }
 
-        _parked.Wait();
-        _wake.Clear();
+    private void WaitUntilRunning()
+    {
+        lock (_gate)
+        {
+            while (!_running)
+            {
+                _parked = true;
+                Monitor.PulseAll(_gate);
+                Monitor.Wait(_gate);
+            }
+
+            _parked = false;
+        }
     }
 
     private void Run()
@@ -67,12 +77,7 @@ internal sealed class InputRelay : IDisposable
         byte last = (byte)'\n';
         while (true)
         {
-            if (!_running.IsSet)
-            {
-                _parked.Set();
-                _running.Wait();
-            }
-
+            WaitUntilRunning();
             Span<PollFd> fds =
             [
                 new PollFd { Fd = _source, Events = Libc.POLLIN },
@@ -112,8 +117,7 @@ internal sealed class InputRelay : IDisposable
         lock (_gate)
         {
             _ended = true;
-            _running.Reset();
-            _parked.Set();
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -149,10 +153,5 @@ internal sealed class InputRelay : IDisposable
         return true;
     }
 
-    public void Dispose()
-    {
-        _wake.Dispose();
-        _running.Dispose();
-        _parked.Dispose();
-    }
+    public void Dispose() => _wake.Dispose();
 }

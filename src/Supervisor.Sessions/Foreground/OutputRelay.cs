@@ -112,6 +112,13 @@ internal sealed unsafe class OutputRelay : IDisposable
 
             if (end)
             {
+                if (_source.Channel == Channel.Stdout)
+                {
+                    // The command let go of its stdout; whoever reads it shall see its end, even while the command lives on.
+                    // Not so stderr: we may have something to say there ourselves.
+                    Descriptors.LetGo(destination);
+                }
+
                 break;
             }
         }
@@ -131,9 +138,7 @@ internal sealed unsafe class OutputRelay : IDisposable
             return false;
         }
 
-        int nothing = Io.Open("/dev/null", Libc.O_RDONLY);
-        Libc.dup2(nothing, _source.Fd);
-        Libc.close(nothing);
+        Descriptors.LetGo(_source.Fd);
         return true;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization.Metadata;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
@@ -73,19 +72,19 @@ public sealed class SessionRecord : IDisposable
         record.Try(() => record.Recorder = folder is null
             ? null
             : new TranscriptRecorder(folder, request.MaxOutputBytes, DiskPatience, time));
-        record.Write(Artifact.Meta, record._meta, FileJson.Default.SessionMeta);
+        record.Write(Artifact.Meta, record._meta.ToLine());
         record.WriteAttempt();
         return record;
     }
 
     public void Started(int pid)
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTime now = _time.GetUtcNow().UtcDateTime;
         long? startTime = ProcessIdentity.Of(pid)?.StartTime;
         _meta = _meta with { Pid = pid, PidStartTime = startTime };
         _attempt = _attempt with { Pid = pid, PidStartTime = startTime, StartedAt = now };
         Recorder?.Append(new TranscriptEvent { Type = "started", Offset = 0, Timestamp = now, Attempt = AttemptNumber, Pid = pid });
-        Write(Artifact.Meta, _meta, FileJson.Default.SessionMeta);
+        Write(Artifact.Meta, _meta.ToLine());
         WriteAttempt();
     }
 
@@ -98,7 +97,7 @@ public sealed class SessionRecord : IDisposable
     public (long? LostBytes, string? Problem) Ended(
         SessionState state, int? exitCode, string? signal, string? error, IReadOnlyList<Survivor> survivors)
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTime now = _time.GetUtcNow().UtcDateTime;
         if (state != SessionState.Failed)
         {
             Recorder?.Append(new TranscriptEvent
@@ -119,7 +118,7 @@ public sealed class SessionRecord : IDisposable
             {
                 Id = _meta.Id,
                 Attempt = AttemptNumber,
-                State = state,
+                State = state.Word(),
                 EndReason = state switch
                 {
                     SessionState.Failed => "start-failed",
@@ -133,8 +132,7 @@ public sealed class SessionRecord : IDisposable
                 OutputBytes = result?.EndCursor ?? 0,
                 Error = error,
                 Survivors = survivors,
-            },
-            FileJson.Default.SessionFinal);
+            }.ToLine());
         return (Recorder is null ? null : result?.LostBytes, result?.Problem ?? _problem);
     }
 
@@ -167,9 +165,9 @@ public sealed class SessionRecord : IDisposable
         throw new SupException(ErrorCode.Internal, ExitCode.Failure, "cannot find a free session id");
     }
 
-    private void WriteAttempt() => Write($"{Artifact.Attempts}/{AttemptNumber}.json", _attempt, FileJson.Default.AttemptRecord);
+    private void WriteAttempt() => Write($"{Artifact.Attempts}/{AttemptNumber}.json", _attempt.ToLine());
 
-    private void Write<T>(string name, T value, JsonTypeInfo<T> type) => Try(() => _folder?.WriteAtomically(name, value, type));
+    private void Write(string name, byte[] content) => Try(() => _folder?.WriteAtomically(name, content));
 
     private void Try(Action write)
     {

@@ -80,6 +80,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
     [LibraryImport(Name)] public static partial int pipe2(int* fds, int flags);
     [LibraryImport(Name)] public static partial int dup2(int from, int to);
+    [LibraryImport(Name)] public static partial int dup3(int from, int to, int flags);
     [LibraryImport(Name)] public static partial int eventfd(uint initial, int flags);
     [LibraryImport(Name)] public static partial int socketpair(int domain, int type, int protocol, int* fds);
     [LibraryImport(Name)] public static partial int isatty(int fd);

@@ -37,9 +37,15 @@ public sealed record ScriptIdentity(string? Path, string Hash)
             }
         }
 
-        // NUL cannot be part of an argument, so different lines never hash alike.
-        byte[] line = [.. command.SelectMany(word => (byte[])[.. word, 0])];
-        return new ScriptIdentity(null, Text(SHA256.HashData(line)));
+        using MemoryStream line = new();
+        foreach (byte[] word in command)
+        {
+            // NUL cannot be part of an argument, so different lines never hash alike.
+            line.Write(word);
+            line.WriteByte(0);
+        }
+
+        return new ScriptIdentity(null, Text(SHA256.HashData(line.ToArray())));
     }
 
     private static string Text(byte[] hash) => Prefix + Convert.ToHexStringLower(hash);

@@ -9,7 +9,7 @@ internal sealed class IndexRecord
 {
     public required long Offset { get; init; }
 
-    public required DateTimeOffset Timestamp { get; init; }
+    public required DateTime Timestamp { get; init; }
 
     public List<(Channel Channel, long Length)> Runs { get; } = [];
 
@@ -73,7 +73,7 @@ internal sealed class IndexRecord
                 || !root.TryGetProperty("offset", out JsonElement offset) || !offset.TryGetInt64(out long start)
                 || !root.TryGetProperty("length", out JsonElement length) || !length.TryGetInt64(out long count)
                 || !root.TryGetProperty("timestamp", out JsonElement time)
-                || !Protocol.Values.Timestamp.TryParse(time.GetString(), out DateTimeOffset timestamp))
+                || !Protocol.Values.Timestamp.TryParse(time.GetString(), out DateTime timestamp))
             {
                 return null;
             }

@@ -20,7 +20,7 @@ internal sealed class IndexWriter : IDisposable
     private readonly long _maxLength;
     private AppendFile _file;
     private IndexRecord? _open;
-    private DateTimeOffset _lastTime = DateTimeOffset.MinValue;
+    private DateTime _lastTime = DateTime.MinValue;
 
     /// <param name="folder">Where to write.</param>
     /// <param name="floor">Where the transcript begins now: records below it go when the index is compacted.</param>
@@ -34,9 +34,9 @@ internal sealed class IndexWriter : IDisposable
     }
 
     /// <summary>When the open window must be written at the latest; null when none is open.</summary>
-    public DateTimeOffset? Due => _open?.Timestamp + WindowTime;
+    public DateTime? Due => _open?.Timestamp + WindowTime;
 
-    public void Add(long offset, Channel channel, long length, DateTimeOffset time)
+    public void Add(long offset, Channel channel, long length, DateTime time)
     {
         if (_open is not null
             && (_open.Length + length > WindowBytes || time - _open.Timestamp >= WindowTime || _open.Runs.Count >= MaxRuns))

@@ -34,7 +34,7 @@ internal sealed unsafe class OutputQueue : IDisposable
     /// <summary>How many bytes of one channel fit now.</summary>
     public int Room => _endEntry - _firstEntry >= _entries.Length - 1 ? 0 : _capacity - (int)(_tail - _head);
 
-    public void Add(Channel channel, ReadOnlySpan<byte> bytes, DateTimeOffset time)
+    public void Add(Channel channel, ReadOnlySpan<byte> bytes, DateTime time)
     {
         int at = (int)(_tail % _capacity);
         int first = Math.Min(bytes.Length, _capacity - at);
@@ -95,9 +95,9 @@ internal sealed unsafe class OutputQueue : IDisposable
 
     public void Dispose() => NativeMemory.Free(_bytes);
 
-    internal readonly record struct Piece(TranscriptEvent? Event, Channel Channel, DateTimeOffset Time, nint Address, int Length)
+    internal readonly record struct Piece(TranscriptEvent? Event, Channel Channel, DateTime Time, nint Address, int Length)
     {
-        public Piece(TranscriptEvent? happening, Channel channel, DateTimeOffset time, byte* address, int length)
+        public Piece(TranscriptEvent? happening, Channel channel, DateTime time, byte* address, int length)
             : this(happening, channel, time, (nint)address, length)
         {
         }
@@ -109,7 +109,7 @@ internal sealed unsafe class OutputQueue : IDisposable
     {
         public Channel Channel;
         public int Length;
-        public DateTimeOffset Time;
+        public DateTime Time;
         public TranscriptEvent? Event;
     }
 }

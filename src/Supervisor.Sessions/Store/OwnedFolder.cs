@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Native;
@@ -74,13 +72,6 @@ public sealed class OwnedFolder : IDisposable
 
     /// <summary>Replaces <paramref name="name"/> in one step: a reader sees the old file or the new one, whole.</summary>
     /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
-    public void WriteAtomically<T>(string name, T value, JsonTypeInfo<T> type)
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        WriteAtomically(name, [.. json, (byte)'\n']);
-    }
-
-    /// <inheritdoc cref="WriteAtomically{T}"/>
     public void WriteAtomically(string name, ReadOnlySpan<byte> content)
     {
         string temporary = name + ".new";

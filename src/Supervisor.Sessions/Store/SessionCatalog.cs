@@ -9,7 +9,7 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
     /// <summary>Every session, newest first.</summary>
     public IReadOnlyList<SessionStatus> All()
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTime now = time.GetUtcNow().UtcDateTime;
         List<SessionStatus> sessions = [];
         foreach (SessionId id in Ids())
         {
@@ -32,7 +32,7 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
         {
             using (files)
             {
-                return SessionStatus.Of(files, time.GetUtcNow());
+                return SessionStatus.Of(files, time.GetUtcNow().UtcDateTime);
             }
         }
 

@@ -81,14 +81,14 @@ public sealed class SessionFiles : IDisposable
     }
 
     /// <summary>The transcript's length and when it last grew.</summary>
-    public (long Length, DateTimeOffset? LastOutput) OutputStatus()
+    public (long Length, DateTime? LastOutput) OutputStatus()
     {
         using FileStream? output = OpenOutput();
-        return output is null ? (0, null) : (output.Length, new DateTimeOffset(File.GetLastWriteTimeUtc(output.SafeFileHandle)));
+        return output is null ? (0, null) : (output.Length, File.GetLastWriteTimeUtc(output.SafeFileHandle));
     }
 
     /// <summary>When the folder was last changed, for one that says nothing else.</summary>
-    public DateTimeOffset ChangedAt => new(Directory.GetLastWriteTimeUtc(Path));
+    public DateTime ChangedAt => Directory.GetLastWriteTimeUtc(Path);
 
     public long ReadFloor()
     {

@@ -24,12 +24,12 @@ public sealed record SessionStatus
     public required long OutputBytes { get; init; }
 
     /// <summary>When it printed last; null when it never did.</summary>
-    public DateTimeOffset? LastOutput { get; init; }
+    public DateTime? LastOutput { get; init; }
 
-    public DateTimeOffset StartedAt => Meta?.StartedAt ?? DateTimeOffset.MinValue;
+    public DateTime StartedAt => Meta?.StartedAt ?? DateTime.MinValue;
 
     /// <summary>Reads the state. Writes nothing: what is lost is only said to be so.</summary>
-    public static SessionStatus Of(SessionFiles files, DateTimeOffset now)
+    public static SessionStatus Of(SessionFiles files, DateTime now)
     {
         ArgumentNullException.ThrowIfNull(files);
         SessionMeta? meta = files.ReadMeta();
@@ -42,9 +42,10 @@ public sealed record SessionStatus
             final = files.ReadFinal(meta);
         }
 
-        (long length, DateTimeOffset? lastOutput) = files.OutputStatus();
-        SessionState state = final?.State
-            ?? (owned ? LiveState(meta, lastOutput, now)
+        (long length, DateTime? lastOutput) = files.OutputStatus();
+        SessionState state = final is not null
+            ? SessionStates.Parse(final.State) ?? SessionState.Lost
+            : (owned ? LiveState(meta, lastOutput, now)
                 : meta is null && now - files.ChangedAt < CreationTime ? SessionState.Starting
                 : SessionState.Lost);
         return new SessionStatus
@@ -59,14 +60,14 @@ public sealed record SessionStatus
         };
     }
 
-    private static SessionState LiveState(SessionMeta? meta, DateTimeOffset? lastOutput, DateTimeOffset now)
+    private static SessionState LiveState(SessionMeta? meta, DateTime? lastOutput, DateTime now)
     {
         if (meta?.Pid is null)
         {
             return SessionState.Starting;
         }
 
-        DateTimeOffset active = lastOutput is { } last && last > meta.StartedAt ? last : meta.StartedAt;
+        DateTime active = lastOutput is { } last && last > meta.StartedAt ? last : meta.StartedAt;
         bool silent = meta.SilenceAfterSeconds > 0 && (now - active).TotalSeconds > meta.SilenceAfterSeconds;
         return silent ? SessionState.Idle : SessionState.Running;
     }

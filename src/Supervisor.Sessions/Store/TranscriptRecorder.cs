@@ -81,7 +81,7 @@ public sealed class TranscriptRecorder : IDisposable
                 int taken = Math.Min(_queue.Room, bytes.Length);
                 if (taken > 0)
                 {
-                    _queue.Add(channel, bytes[..taken], _time.GetUtcNow());
+                    _queue.Add(channel, bytes[..taken], _time.GetUtcNow().UtcDateTime);
                     bytes = bytes[taken..];
                     WakeWriter();
                     continue;
@@ -101,7 +101,7 @@ public sealed class TranscriptRecorder : IDisposable
         ArgumentNullException.ThrowIfNull(happening);
         lock (_gate)
         {
-            if (_queue.Add(happening with { Timestamp = _time.GetUtcNow() }))
+            if (_queue.Add(happening with { Timestamp = _time.GetUtcNow().UtcDateTime }))
             {
                 WakeWriter();
             }
@@ -213,7 +213,7 @@ public sealed class TranscriptRecorder : IDisposable
         }
         else if (_index.Due is { } due)
         {
-            timeout = Math.Clamp((int)Math.Ceiling((due - _time.GetUtcNow()).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds);
+            timeout = Math.Clamp((int)Math.Ceiling((due - _time.GetUtcNow().UtcDateTime).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds);
         }
 
         PollFd wait = new() { Fd = _work.Fd, Events = Libc.POLLIN };
@@ -222,7 +222,7 @@ public sealed class TranscriptRecorder : IDisposable
             _work.Clear();
         }
 
-        if (_index.Due is { } passed && passed <= _time.GetUtcNow())
+        if (_index.Due is { } passed && passed <= _time.GetUtcNow().UtcDateTime)
         {
             _index.Flush();
             NoticeDeletion();
@@ -257,7 +257,7 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    private int StoreEvent(TranscriptEvent happening) => _events.Append(Line(happening with { Offset = _end }));
+    private int StoreEvent(TranscriptEvent happening) => _events.Append((happening with { Offset = _end }).ToLine());
 
     private int StoreBytes(in OutputQueue.Piece piece)
     {
@@ -299,7 +299,7 @@ public sealed class TranscriptRecorder : IDisposable
                 {
                     Type = "freed",
                     Offset = _floor.Value,
-                    Timestamp = _time.GetUtcNow(),
+                    Timestamp = _time.GetUtcNow().UtcDateTime,
                     Bytes = freed,
                 }),
                 < 0 => (int)-freed,
@@ -328,7 +328,7 @@ public sealed class TranscriptRecorder : IDisposable
         {
             gap = new TranscriptEvent
             {
-                Type = "gap", Offset = _end, Timestamp = _time.GetUtcNow(), Bytes = _lostSinceGap, Reason = _problem,
+                Type = "gap", Offset = _end, Timestamp = _time.GetUtcNow().UtcDateTime, Bytes = _lostSinceGap, Reason = _problem,
             };
 
             // From here on bytes queue up again, behind the gap: this thread writes it before any of them.
@@ -369,12 +369,6 @@ public sealed class TranscriptRecorder : IDisposable
         }
 
         return true;
-    }
-
-    private static byte[] Line(TranscriptEvent happening)
-    {
-        byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(happening, FileJson.Default.TranscriptEvent);
-        return [.. json, (byte)'\n'];
     }
 
     public void Dispose()

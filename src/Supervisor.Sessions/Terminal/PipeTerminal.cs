@@ -48,7 +48,12 @@ internal sealed class PipeTerminal : ICommandTerminal
 
     public StartFailure? Start(CommandSpec spec, bool foreground)
     {
-        List<DescriptorAction> actions = [.. _writeEnds.Select(w => new DescriptorAction(w.Target, w.WriteEnd))];
+        List<DescriptorAction> actions = [];
+        foreach ((int target, int write) in _writeEnds)
+        {
+            actions.Add(new DescriptorAction(target, write));
+        }
+
         for (int fd = 0; fd <= 2; fd++)
         {
             if (spec.Caller.WasClosed(fd))
@@ -66,6 +71,9 @@ internal sealed class PipeTerminal : ICommandTerminal
         _writeEnds.Clear();
         if (failure is null)
         {
+            // The command is now the only one that holds what the caller handed down, its stdin among it.
+            Descriptors.CloseInherited();
+            Descriptors.LetGo(0);
             ChangeFd = (int)Libc.syscall(Libc.SYS_pidfd_open, Pid, 0);
         }
 

@@ -106,6 +106,12 @@ internal sealed class PtyTerminal : ICommandTerminal
             Libc.close(userFd);
         }
 
+        Descriptors.CloseInherited();
+        if (!plan.Stdin)
+        {
+            Descriptors.LetGo(0);
+        }
+
         if (error != 0)
         {
             Dispose();

@@ -121,6 +121,7 @@ internal sealed class SessionMonitor : IDisposable
             return;
         }
 
+        Descriptors.CloseInherited();
         if (foreground)
         {
             // Already done by the command itself where the C library can (CommandStarter); once more does no harm.
@@ -196,10 +197,9 @@ internal sealed class SessionMonitor : IDisposable
     private void LetGo()
     {
         Libc.tcsetpgrp(_terminal, _ownGroup);
-        int nothing = Io.Open("/dev/null", Libc.O_RDWR);
         for (int fd = 0; fd <= 2; fd++)
         {
-            Libc.dup2(nothing, fd);
+            Descriptors.LetGo(fd);
         }
 
         Libc.close(_terminal);

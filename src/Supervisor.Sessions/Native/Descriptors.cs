@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace Supervisor.Sessions.Native;
+
+/// <summary>
+/// Lets go of what the caller handed down. Once the command runs it must be the only holder of it: a pipe that we keep
+/// open too would never end for its reader.
+/// </summary>
+internal static class Descriptors
+{
+    private const int LastStandard = 2;
+
+    /// <summary>
+    /// Closes every descriptor above 2 that passes through exec. Ours are all close-on-exec, so these came from the caller.
+    /// </summary>
+    public static void CloseInherited()
+    {
+        foreach (int fd in Open())
+        {
+            if (fd > LastStandard && Libc.fcntl(fd, Libc.F_GETFD, 0) is int flags and >= 0 && (flags & Libc.FD_CLOEXEC) == 0)
+            {
+                Libc.close(fd);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The .NET runtime keeps close-on-exec copies of descriptors 0 to 2 from its start. They are pointed to /dev/null: their
+    /// numbers stay taken, so that nothing else is ever written through them. To be called before sup opens anything.
+    /// </summary>
+    public static void DropRuntimeCopies()
+    {
+        int nothing = Io.Open("/dev/null", Libc.O_RDWR);
+        foreach (int fd in Open())
+        {
+            if (fd > LastStandard && fd != nothing
+                && (Libc.fcntl(fd, Libc.F_GETFD, 0) & Libc.FD_CLOEXEC) != 0
+                && Io.Stat(fd, out StatX stat) && IsStandard(stat))
+            {
+                Libc.dup3(nothing, fd, Libc.O_CLOEXEC);
+            }
+        }
+
+        Libc.close(nothing);
+    }
+
+    /// <summary>Points a descriptor to /dev/null; its number stays taken.</summary>
+    public static void LetGo(int fd)
+    {
+        int nothing = Io.Open("/dev/null", Libc.O_RDWR);
+        Libc.dup3(nothing, fd, fd > LastStandard ? Libc.O_CLOEXEC : 0);
+        Libc.close(nothing);
+    }
+
+    private static bool IsStandard(in StatX stat)
+    {
+        for (int fd = 0; fd <= LastStandard; fd++)
+        {
+            if (Io.Stat(fd, out StatX standard)
+                && stat.Inode == standard.Inode
+                && stat.DeviceMajor == standard.DeviceMajor && stat.DeviceMinor == standard.DeviceMinor)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static List<int> Open()
+    {
+        List<int> fds = [];
+        foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int fd))
+            {
+                fds.Add(fd);
+            }
+        }
+
+        return fds;
+    }
+}
