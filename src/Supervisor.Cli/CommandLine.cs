@@ -15,12 +15,21 @@ internal static class CommandLine
         bool json = false;
         try
         {
+            string[] words = args;
+            RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.");
             RunCommand run = new(caller);
-            string[] words = args is ["run", ..] ? run.TakeCommand(args) : args;
-            RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.")
+            root.Subcommands.Add(run);
+            if (args is ["run", ..])
             {
-                run, new ListCommand(), new ShowCommand(), new LogsCommand(),
-            };
+                // The other commands are left out: making them would only make this one start later.
+                words = run.TakeCommand(args);
+            }
+            else
+            {
+                root.Subcommands.Add(new ListCommand());
+                root.Subcommands.Add(new ShowCommand());
+                root.Subcommands.Add(new LogsCommand());
+            }
 
             // No response files: @types/node is an argument like any other.
             ParseResult parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 
 namespace Supervisor.Protocol;
 
@@ -33,7 +32,17 @@ public readonly record struct SessionId
     }
 
     /// <summary>A random id of 8 characters (40 bits). The caller's exclusive <c>mkdir</c> is what makes it unique.</summary>
-    public static SessionId Generate() => new(RandomNumberGenerator.GetString(Alphabet, GeneratedLength));
+    public static SessionId Generate()
+    {
+        // An id is no secret; the cryptographic generator would load OpenSSL, which takes longer than the command may.
+        Span<char> id = stackalloc char[GeneratedLength];
+        for (int i = 0; i < id.Length; i++)
+        {
+            id[i] = Alphabet[Random.Shared.Next(Alphabet.Length)];
+        }
+
+        return new SessionId(new string(id));
+    }
 
     public override string ToString() => Value;
 }

@@ -16,6 +16,8 @@ namespace Supervisor.Cli.Commands;
 /// <summary><c>sup run [opts] [--] CMD…</c></summary>
 internal sealed class RunCommand : Command
 {
+    private const string Alphabet = "letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..";
+
     private readonly Option<string?> _name = new("--name") { Description = "A name, unique among live sessions", HelpName = "NAME" };
     private readonly Option<string?> _id = new("--session-id") { Description = "The session's id instead of a made-up one", HelpName = "ID" };
     private readonly Option<string?> _cwd = new("--cwd") { Description = "Run in this folder", HelpName = "DIR" };
@@ -25,7 +27,7 @@ internal sealed class RunCommand : Command
     private readonly Option<string> _pty = new("--pty") { Description = "auto, always or never: give the command a terminal of its own", HelpName = "WHEN", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _size = new("--size") { Description = "A fixed terminal size, columns x rows", HelpName = "CxR" };
     private readonly Option<string> _maxOutput = new("--max-output") { Description = "Keep this much of the newest output", HelpName = "256M", DefaultValueFactory = _ => "256M" };
-    private readonly Option<bool> _quiet = new("--quiet") { Description = "No lines before and after the command" };
+    private readonly Option<string?> _quiet = new("--quiet") { Description = "No lines before and after the command", Arity = ArgumentArity.Zero };
     private readonly Option<string[]> _label = new("--label") { Description = "A label to find the session by", HelpName = "K=V", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _idFile = new("--id-file") { Description = "Write the session's id to this file", HelpName = "PATH" };
 
@@ -87,7 +89,7 @@ internal sealed class RunCommand : Command
         }
 
         RunRequest request = Request(parsed);
-        bool quiet = parsed.GetValue(_quiet) || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
+        bool quiet = parsed.GetResult(_quiet) is not null || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
         bool banner = !quiet && IsTerminal(0) && IsTerminal(1) && IsTerminal(2);
         bool IsTerminal(int fd) => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd);
         string? idFile = parsed.GetValue(_idFile);
@@ -162,20 +164,20 @@ internal sealed class RunCommand : Command
             throw SupException.Usage("--cwd is empty", "name a folder");
         }
 
-        IReadOnlyList<byte[]> command = [.. caller.Arguments.TakeLast(_command.Length)];
+        IReadOnlyList<byte[]> command = [.. caller.Arguments.Skip(caller.Arguments.Count - _command.Length)];
         byte[]? searchPath = environment.LastOrDefault(e => e.AsSpan().StartsWith("PATH="u8));
         return new RunRequest
         {
             Root = StateRoot.Locate(Environment.GetEnvironmentVariable),
-            Id = Parse<SessionId>(parsed.GetValue(_id), "--session-id", SessionId.TryParse, "letters, digits, . _ -, at most 64, no .."),
-            Name = Parse<SessionName>(parsed.GetValue(_name), "--name", SessionName.TryParse, "letters, digits, . _ -, at most 64, no .."),
+            Id = IdOf(parsed.GetValue(_id)),
+            Name = NameOf(parsed.GetValue(_name)),
             Command = command,
             CommandText = _command,
             Environment = environment,
             WorkingDirectory = cwd,
             Caller = caller.State,
             Retention = Retention(parsed.GetValue(_retention)!),
-            MaxOutputBytes = Parse<long>(parsed.GetValue(_maxOutput), "--max-output", TryPositiveSize, "a size such as 64K, 256M or 2G")!.Value,
+            MaxOutputBytes = MaxOutput(parsed.GetValue(_maxOutput)!),
             Pty = parsed.GetValue(_pty) switch
             {
                 "auto" => PtyChoice.Auto,
@@ -183,7 +185,7 @@ internal sealed class RunCommand : Command
                 "never" => PtyChoice.Never,
                 var other => throw Invalid("--pty", other, "auto, always or never"),
             },
-            Size = Parse<TerminalSize>(parsed.GetValue(_size), "--size", TerminalSize.TryParse, "columns x rows, such as 120x40"),
+            Size = Size(parsed.GetValue(_size)),
             Labels = Labels(parsed.GetValue(_label) ?? []),
             Script = () => ScriptIdentity.Of(
                 command, cwd, searchPath is null ? null : Encoding.UTF8.GetString(searchPath.AsSpan("PATH=".Length))),
@@ -191,16 +193,22 @@ internal sealed class RunCommand : Command
         };
     }
 
-    private delegate bool TryParse<T>(string? text, out T value);
-
-    private static T? Parse<T>(string? text, string option, TryParse<T> parse, string expected)
-        where T : struct =>
-        text is null ? null : parse(text, out T value) ? value : throw Invalid(option, text, expected);
-
     private static SupException Invalid(string option, string? value, string expected) =>
         SupException.Usage($"{option} {Printable.Line(value ?? "")} is not valid", $"give {expected}");
 
-    private static bool TryPositiveSize(string? text, out long bytes) => ByteSize.TryParse(text, out bytes) && bytes > 0;
+    private static SessionId? IdOf(string? text) =>
+        text is null ? null : SessionId.TryParse(text, out SessionId id) ? id : throw Invalid("--session-id", text, Alphabet);
+
+    private static SessionName? NameOf(string? text) =>
+        text is null ? null : SessionName.TryParse(text, out SessionName name) ? name : throw Invalid("--name", text, Alphabet);
+
+    private static TerminalSize? Size(string? text) =>
+        text is null ? null
+        : TerminalSize.TryParse(text, out TerminalSize size) ? size
+        : throw Invalid("--size", text, "columns x rows, such as 120x40");
+
+    private static long MaxOutput(string text) =>
+        ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes : throw Invalid("--max-output", text, "a size such as 64K, 256M or 2G");
 
     private static TimeSpan Retention(string text) =>
         DurationText.TryParse(text, out TimeSpan value) && value > TimeSpan.Zero && value.Ticks % TimeSpan.TicksPerSecond == 0

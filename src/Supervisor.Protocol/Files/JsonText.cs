@@ -21,7 +21,7 @@ internal sealed class JsonText
     public JsonText Add(string name, long value)
     {
         Name(name);
-        _text.Append(CultureInfo.InvariantCulture, $"{value}");
+        _text.Append(value.ToString(CultureInfo.InvariantCulture));
         return this;
     }
 
@@ -76,11 +76,22 @@ internal sealed class JsonText
     }
 
     /// <summary>Adds a list of values that are JSON already.</summary>
-    public JsonText AddRaw(string name, IEnumerable<string> values)
+    public JsonText AddRaw(string name, List<string> values)
     {
         Name(name);
         _text.Append('[').AppendJoin(',', values).Append(']');
         return this;
+    }
+
+    public static List<string> Numbers(IReadOnlyList<int> values)
+    {
+        List<string> texts = [];
+        for (int i = 0; i < values.Count; i++)
+        {
+            texts.Add(values[i].ToString(CultureInfo.InvariantCulture));
+        }
+
+        return texts;
     }
 
     public override string ToString() => _text + "}";
@@ -116,7 +127,7 @@ internal sealed class JsonText
             }
             else if (c < ' ' || c == '\u007f')
             {
-                _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                _text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
             }
             else
             {

@@ -47,7 +47,7 @@ public sealed record SessionFinal
         .Add("duration_seconds", DurationSeconds)
         .Add("output_bytes", OutputBytes)
         .Add("error", Error)
-        .AddRaw("survivors", Survivors.Select(s => s.ToJson()))
+        .AddRaw("survivors", [.. Survivors.Select(s => s.ToJson())])
         .ToLine();
 }
 

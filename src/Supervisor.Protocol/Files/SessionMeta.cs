@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Supervisor.Protocol.Files;
 
 /// <summary>
@@ -89,7 +87,7 @@ public sealed record SessionMeta
         .Add("terminal", Terminal)
         .Add("streaming", Streaming)
         .Add("restart", Restart)
-        .AddRaw("success_codes", SuccessCodes.Select(code => code.ToString(CultureInfo.InvariantCulture)))
+        .AddRaw("success_codes", JsonText.Numbers(SuccessCodes))
         .Add("allow_input", AllowInput)
         .Add("max_output_bytes", MaxOutputBytes)
         .Add("attempt", Attempt)

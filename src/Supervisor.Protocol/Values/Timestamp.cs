@@ -2,12 +2,10 @@ using System.Globalization;
 
 namespace Supervisor.Protocol.Values;
 
-/// <summary>Times in files and JSON: RFC 3339, UTC, microseconds.</summary>
+/// <summary>Times in files and JSON: RFC 3339, UTC, in units of 100 ns.</summary>
 public static class Timestamp
 {
-    public const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
-
-    public static string Of(DateTime time) => time.ToUniversalTime().ToString(Format, CultureInfo.InvariantCulture);
+    public static string Of(DateTime time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
     public static bool TryParse(string? text, out DateTime time) =>
         DateTime.TryParse(

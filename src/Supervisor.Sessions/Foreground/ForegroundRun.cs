@@ -15,7 +15,7 @@ namespace Supervisor.Sessions.Foreground;
 /// One <c>sup run</c>: the command gets what it would have got from the caller, the caller sees what it would have seen,
 /// and a copy of the output goes to the transcript. One thread decides (this one); one moves each stream.
 /// </summary>
-public sealed class ForegroundRun : IDisposable
+public sealed unsafe class ForegroundRun : IDisposable
 {
     /// <summary>How often a run in the background looks whether it was brought to the front: no signal tells it.</summary>
     private const int ForegroundCheckMilliseconds = 200;
@@ -208,15 +208,13 @@ public sealed class ForegroundRun : IDisposable
 
     private WaitStatus WaitForEnd()
     {
+        PollFd* fds = stackalloc PollFd[2];
         while (true)
         {
             bool mayComeForward = _isPty && !_foreground;
-            Span<PollFd> fds =
-            [
-                new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN },
-                new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN },
-            ];
-            Io.Poll(fds, mayComeForward ? ForegroundCheckMilliseconds : Io.Forever);
+            fds[0] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
+            fds[1] = new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN };
+            Io.Poll(fds, 2, mayComeForward ? ForegroundCheckMilliseconds : Io.Forever);
             while (_signals.TryRead(out ReceivedSignal signal))
             {
                 Handle(signal);

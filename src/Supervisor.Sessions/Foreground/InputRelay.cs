@@ -6,7 +6,7 @@ namespace Supervisor.Sessions.Foreground;
 /// Moves what the user types into the command's PTY, on a thread of its own; it can be paused while the terminal is not
 /// ours. Nothing typed is stored.
 /// </summary>
-internal sealed class InputRelay : IDisposable
+internal sealed unsafe class InputRelay : IDisposable
 {
     private const int BufferBytes = 4096;
 
@@ -74,16 +74,14 @@ internal sealed class InputRelay : IDisposable
     private void Run()
     {
         Span<byte> buffer = stackalloc byte[BufferBytes];
+        PollFd* fds = stackalloc PollFd[2];
         byte last = (byte)'\n';
         while (true)
         {
             WaitUntilRunning();
-            Span<PollFd> fds =
-            [
-                new PollFd { Fd = _source, Events = Libc.POLLIN },
-                new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
-            ];
-            Io.Poll(fds, Io.Forever);
+            fds[0] = new PollFd { Fd = _source, Events = Libc.POLLIN };
+            fds[1] = new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN };
+            Io.Poll(fds, 2, Io.Forever);
             if (fds[1].Returned != 0 || fds[0].Returned == 0)
             {
                 continue;
@@ -124,6 +122,7 @@ internal sealed class InputRelay : IDisposable
     /// <summary>False when the PTY is gone. Gives up on the rest when paused: nobody reads it.</summary>
     private bool WriteAll(ReadOnlySpan<byte> bytes)
     {
+        PollFd* fds = stackalloc PollFd[2];
         while (!bytes.IsEmpty)
         {
             nint n = Io.Write(_master, bytes);
@@ -138,12 +137,9 @@ internal sealed class InputRelay : IDisposable
                 return false;
             }
 
-            Span<PollFd> fds =
-            [
-                new PollFd { Fd = _master, Events = Libc.POLLOUT },
-                new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
-            ];
-            Io.Poll(fds, Io.Forever);
+            fds[0] = new PollFd { Fd = _master, Events = Libc.POLLOUT };
+            fds[1] = new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN };
+            Io.Poll(fds, 2, Io.Forever);
             if (fds[1].Returned != 0)
             {
                 return true;

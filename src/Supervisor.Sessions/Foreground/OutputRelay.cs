@@ -36,7 +36,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     {
         (_source, _recorder) = (source, recorder);
         _isPty = source.Channel == Channel.Pty;
-        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.ToString() };
+        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.Word() };
     }
 
     /// <summary>Why the user's side could not be written, when that was not simply a closed pipe or terminal; else 0.</summary>
@@ -144,12 +144,10 @@ internal sealed unsafe class OutputRelay : IDisposable
 
     private (bool Readable, bool Gone) Wait(int destination)
     {
-        Span<PollFd> fds =
-        [
-            new PollFd { Fd = _source.Fd, Events = Libc.POLLIN },
-            new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN },
-            new PollFd { Fd = destination },
-        ];
+        PollFd* fds = stackalloc PollFd[3];
+        fds[0] = new PollFd { Fd = _source.Fd, Events = Libc.POLLIN };
+        fds[1] = new PollFd { Fd = _wake.Fd, Events = Libc.POLLIN };
+        fds[2] = new PollFd { Fd = destination };
         int timeout = Io.Forever;
         if (_commandEnded)
         {
@@ -160,7 +158,7 @@ internal sealed unsafe class OutputRelay : IDisposable
             timeout = QuietMilliseconds;
         }
 
-        int ready = Io.Poll(fds, timeout);
+        int ready = Io.Poll(fds, 3, timeout);
         if (fds[1].Returned != 0)
         {
             _wake.Clear();

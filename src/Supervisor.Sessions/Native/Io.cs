@@ -77,20 +77,21 @@ internal static unsafe class Io
                 return error;
             }
 
-            PollFd wait = new() { Fd = fd, Events = Libc.POLLOUT };
-            Poll(new Span<PollFd>(ref wait), Forever);
+            WaitFor(fd, Libc.POLLOUT, Forever);
         }
 
         return 0;
     }
 
     /// <summary>poll(2): how many are ready, 0 when the time ran out. EINTR counts as nothing ready.</summary>
-    public static int Poll(Span<PollFd> fds, int timeoutMilliseconds)
+    public static int Poll(PollFd* fds, int count, int timeoutMilliseconds) =>
+        Math.Max(0, Libc.poll(fds, (nuint)count, timeoutMilliseconds));
+
+    /// <summary>Waits until one descriptor is ready; false when the time ran out.</summary>
+    public static bool WaitFor(int fd, short events, int timeoutMilliseconds)
     {
-        fixed (PollFd* p = fds)
-        {
-            return Math.Max(0, Libc.poll(p, (nuint)fds.Length, timeoutMilliseconds));
-        }
+        PollFd wait = new() { Fd = fd, Events = events };
+        return Poll(&wait, 1, timeoutMilliseconds) > 0;
     }
 
     public static bool Stat(int fd, out StatX stat)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -48,5 +49,14 @@ public sealed record ScriptIdentity(string? Path, string Hash)
         return new ScriptIdentity(null, Text(SHA256.HashData(line.ToArray())));
     }
 
-    private static string Text(byte[] hash) => Prefix + Convert.ToHexStringLower(hash);
+    private static string Text(byte[] hash)
+    {
+        StringBuilder text = new(Prefix, Prefix.Length + (2 * hash.Length));
+        foreach (byte b in hash)
+        {
+            text.Append(b.ToString("x2", CultureInfo.InvariantCulture));
+        }
+
+        return text.ToString();
+    }
 }

@@ -29,8 +29,7 @@ public sealed unsafe class FolderWatch : IDisposable
     /// <summary>Returns when something changed since the last call, or after a second.</summary>
     public void Wait()
     {
-        PollFd wait = new() { Fd = _fd, Events = Libc.POLLIN };
-        Io.Poll(new Span<PollFd>(ref wait), LookMilliseconds);
+        Io.WaitFor(_fd, Libc.POLLIN, LookMilliseconds);
         Span<byte> events = stackalloc byte[4096];
         while (Io.Read(_fd, events) > 0)
         {

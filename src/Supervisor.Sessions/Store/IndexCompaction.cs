@@ -71,9 +71,9 @@ internal static class IndexCompaction
 
     private static void Merge(IndexRecord into, IndexRecord next)
     {
-        foreach ((Channel channel, long length) in next.Runs)
+        foreach (IndexRecord.Run run in next.Runs)
         {
-            into.Add(channel, length);
+            into.Add(run.Channel, run.Length);
         }
 
         if (into.Runs.Count > MaxMergedRuns)

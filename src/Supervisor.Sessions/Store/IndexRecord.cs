@@ -7,11 +7,14 @@ namespace Supervisor.Sessions.Store;
 /// <summary>One line of <c>index.jsonl</c>: a window of the transcript, when its first byte came, and from where.</summary>
 internal sealed class IndexRecord
 {
+    /// <summary>Neighbouring bytes of one channel.</summary>
+    internal sealed record Run(Channel Channel, long Length);
+
     public required long Offset { get; init; }
 
     public required DateTime Timestamp { get; init; }
 
-    public List<(Channel Channel, long Length)> Runs { get; } = [];
+    public List<Run> Runs { get; } = [];
 
     public long Length { get; private set; }
 
@@ -22,11 +25,11 @@ internal sealed class IndexRecord
         Length += length;
         if (Runs.Count > 0 && Runs[^1].Channel == channel)
         {
-            Runs[^1] = (channel, Runs[^1].Length + length);
+            Runs[^1] = new Run(channel, Runs[^1].Length + length);
         }
         else
         {
-            Runs.Add((channel, length));
+            Runs.Add(new Run(channel, length));
         }
     }
 
@@ -34,30 +37,31 @@ internal sealed class IndexRecord
     public void Collapse()
     {
         Runs.Clear();
-        Runs.Add((Channel.Mixed, Length));
+        Runs.Add(new Run(Channel.Mixed, Length));
     }
 
     public byte[] ToLine()
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
         StringBuilder line = new(128);
-        line.Append(invariant, $"{{\"offset\":{Offset},\"length\":{Length},");
+        line.Append("{\"offset\":").Append(Offset.ToString(invariant)).Append(",\"length\":").Append(Length.ToString(invariant)).Append(',');
         if (Runs.Count == 1)
         {
-            line.Append(invariant, $"\"channel\":\"{Runs[0].Channel.Word()}\",");
+            line.Append("\"channel\":\"").Append(Runs[0].Channel.Word()).Append("\",");
         }
         else
         {
             line.Append("\"runs\":[");
             for (int i = 0; i < Runs.Count; i++)
             {
-                line.Append(i == 0 ? "" : ",").Append(invariant, $"[\"{Runs[i].Channel.Word()}\",{Runs[i].Length}]");
+                line.Append(i == 0 ? "[\"" : ",[\"").Append(Runs[i].Channel.Word()).Append("\",")
+                    .Append(Runs[i].Length.ToString(invariant)).Append(']');
             }
 
             line.Append("],");
         }
 
-        line.Append(invariant, $"\"timestamp\":\"{Protocol.Values.Timestamp.Of(Timestamp)}\"}}\n");
+        line.Append("\"timestamp\":\"").Append(Protocol.Values.Timestamp.Of(Timestamp)).Append("\"}\n");
         return Encoding.ASCII.GetBytes(line.ToString());
     }
 

@@ -216,8 +216,7 @@ public sealed class TranscriptRecorder : IDisposable
             timeout = Math.Clamp((int)Math.Ceiling((due - _time.GetUtcNow().UtcDateTime).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds);
         }
 
-        PollFd wait = new() { Fd = _work.Fd, Events = Libc.POLLIN };
-        if (Io.Poll(new Span<PollFd>(ref wait), timeout) > 0)
+        if (Io.WaitFor(_work.Fd, Libc.POLLIN, timeout))
         {
             _work.Clear();
         }

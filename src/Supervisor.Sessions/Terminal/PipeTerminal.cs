@@ -15,25 +15,14 @@ internal sealed class PipeTerminal : ICommandTerminal
     private const int PipeBytes = 256 * 1024;
 
     private readonly List<CommandOutput> _outputs = [];
-    private readonly List<(int Target, int WriteEnd)> _writeEnds = [];
+    private readonly int[] _writeEnds = [-1, -1, -1];
     private WaitStatus _end;
 
     /// <param name="caller">A stream that was closed stays closed, and is not captured.</param>
     public PipeTerminal(CallerState caller)
     {
-        foreach ((int target, Channel channel) in new[] { (1, Channel.Stdout), (2, Channel.Stderr) })
-        {
-            if (caller.WasClosed(target))
-            {
-                continue;
-            }
-
-            (int read, int write) = Io.Pipe();
-            Libc.fcntl(read, Libc.F_SETPIPE_SZ, PipeBytes);
-            Io.SetNonBlocking(read);
-            _outputs.Add(new CommandOutput(channel, read, target));
-            _writeEnds.Add((target, write));
-        }
+        Capture(caller, 1, Channel.Stdout);
+        Capture(caller, 2, Channel.Stderr);
     }
 
     public string TransportMode => "pipe";
@@ -49,13 +38,13 @@ internal sealed class PipeTerminal : ICommandTerminal
     public StartFailure? Start(CommandSpec spec, bool foreground)
     {
         List<DescriptorAction> actions = [];
-        foreach ((int target, int write) in _writeEnds)
-        {
-            actions.Add(new DescriptorAction(target, write));
-        }
-
         for (int fd = 0; fd <= 2; fd++)
         {
+            if (_writeEnds[fd] >= 0)
+            {
+                actions.Add(new DescriptorAction(fd, _writeEnds[fd]));
+            }
+
             if (spec.Caller.WasClosed(fd))
             {
                 actions.Add(new DescriptorAction(fd, DescriptorAction.Close));
@@ -63,12 +52,7 @@ internal sealed class PipeTerminal : ICommandTerminal
         }
 
         (Pid, StartFailure? failure) = CommandStarter.Start(spec, actions, newProcessGroup: false);
-        foreach ((int _, int write) in _writeEnds)
-        {
-            Libc.close(write);
-        }
-
-        _writeEnds.Clear();
+        CloseWriteEnds();
         if (failure is null)
         {
             // The command is now the only one that holds what the caller handed down, its stdin among it.
@@ -126,14 +110,35 @@ internal sealed class PipeTerminal : ICommandTerminal
             Libc.close(output.Fd);
         }
 
-        foreach ((int _, int write) in _writeEnds)
-        {
-            Libc.close(write);
-        }
-
+        CloseWriteEnds();
         if (ChangeFd >= 0)
         {
             Libc.close(ChangeFd);
+        }
+    }
+
+    private void Capture(CallerState caller, int target, Channel channel)
+    {
+        if (caller.WasClosed(target))
+        {
+            return;
+        }
+
+        (int read, _writeEnds[target]) = Io.Pipe();
+        Libc.fcntl(read, Libc.F_SETPIPE_SZ, PipeBytes);
+        Io.SetNonBlocking(read);
+        _outputs.Add(new CommandOutput(channel, read, target));
+    }
+
+    private void CloseWriteEnds()
+    {
+        for (int fd = 0; fd < _writeEnds.Length; fd++)
+        {
+            if (_writeEnds[fd] >= 0)
+            {
+                Libc.close(_writeEnds[fd]);
+                _writeEnds[fd] = -1;
+            }
         }
     }
 }

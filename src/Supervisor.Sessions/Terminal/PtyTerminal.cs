@@ -23,7 +23,6 @@ internal sealed class PtyTerminal : ICommandTerminal
     private readonly int _monitorPid;
     private readonly UserTerminal? _user;
     private readonly List<CommandOutput> _outputs = [];
-    private readonly Queue<WaitStatus> _changes = new();
     private bool _monitorGone;
 
     /// <param name="plan">What the PTY stands in for; the rest is passed through, except a captured stderr.</param>
@@ -87,7 +86,7 @@ internal sealed class PtyTerminal : ICommandTerminal
 
         Spawn spawn = new()
         {
-            Arguments = [.. new[] { program, SessionMonitor.Verb, Text(theirs), Text(slave), Text(userFd) }.Select(Encoding.UTF8.GetBytes)],
+            Arguments = [Text(program), Text(SessionMonitor.Verb), Text(theirs), Text(slave), Text(userFd)],
             Environment = MonitorEnvironment(),
             Descriptors = actions,
             NewSession = true,
@@ -153,22 +152,19 @@ internal sealed class PtyTerminal : ICommandTerminal
 
     public WaitStatus NextChange()
     {
-        PollFd ready = new() { Fd = _monitor.Fd, Events = Libc.POLLIN };
-        if (_changes.Count == 0 && !_monitorGone && Io.Poll(new Span<PollFd>(ref ready), 0) > 0)
+        if (!_monitorGone && Io.WaitFor(_monitor.Fd, Libc.POLLIN, 0))
         {
             if (_monitor.Receive() is { } frame)
             {
-                _changes.Enqueue(new WaitStatus(
-                    (ChildChange)MonitorChannel.Number(frame.Payload, 0), MonitorChannel.Number(frame.Payload, 1)));
+                return new WaitStatus(
+                    (ChildChange)MonitorChannel.Number(frame.Payload, 0), MonitorChannel.Number(frame.Payload, 1));
             }
-            else
-            {
-                _monitorGone = true;
-                _changes.Enqueue(new WaitStatus(ChildChange.Unknown, 0));
-            }
+
+            _monitorGone = true;
+            return new WaitStatus(ChildChange.Unknown, 0);
         }
 
-        return _changes.TryDequeue(out WaitStatus change) ? change : default;
+        return default;
     }
 
     public void Signal(int signal) => _monitor.Send(MonitorFrame.Signal, signal);
@@ -192,7 +188,9 @@ internal sealed class PtyTerminal : ICommandTerminal
         }
     }
 
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static byte[] Text(int number) => Text(number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>What the runtime itself needs; the command's environment travels with the start request.</summary>
     private static List<byte[]> MonitorEnvironment()

@@ -10,7 +10,7 @@ namespace Supervisor.Sessions.Terminal.Monitoring;
 /// the command does, moves it between foreground and background, and, should <c>sup run</c> die, puts the user's
 /// terminal back.
 /// </summary>
-internal sealed class SessionMonitor : IDisposable
+internal sealed unsafe class SessionMonitor : IDisposable
 {
     /// <summary>First word of the monitor's command line.</summary>
     public const string Verb = "monitor";
@@ -47,14 +47,12 @@ internal sealed class SessionMonitor : IDisposable
     /// <summary>Runs until the owner says good-bye or dies. The exit status means nothing.</summary>
     public void Run()
     {
+        PollFd* fds = stackalloc PollFd[2];
         while (true)
         {
-            Span<PollFd> fds =
-            [
-                new PollFd { Fd = _owner.Fd, Events = Libc.POLLIN },
-                new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN },
-            ];
-            Io.Poll(fds, Io.Forever);
+            fds[0] = new PollFd { Fd = _owner.Fd, Events = Libc.POLLIN };
+            fds[1] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
+            Io.Poll(fds, 2, Io.Forever);
             while (_signals.TryRead(out _))
             {
                 // SIGCHLD: looked into below. The others concern the command, which has them from the terminal itself.
