@@ -10,47 +10,45 @@ namespace Supervisor.Cli;
 /// <summary>The whole command line: which commands there are, and how a failure is told.</summary>
 internal static class CommandLine
 {
+    /// <param name="args">All words.</param>
+    /// <param name="caller">Given when the first word is <c>run</c>.</param>
     public static int Run(string[] args, Caller? caller)
     {
-        bool json = false;
         try
         {
-            string[] words = args;
-            RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.");
-            RunCommand run = new(caller);
-            root.Subcommands.Add(run);
-            if (args is ["run", ..])
-            {
-                // The other commands are left out: making them would only make this one start later.
-                words = run.TakeCommand(args);
-            }
-            else
-            {
-                root.Subcommands.Add(new ListCommand());
-                root.Subcommands.Add(new ShowCommand());
-                root.Subcommands.Add(new LogsCommand());
-            }
-
-            // No response files: @types/node is an argument like any other.
-            ParseResult parsed = root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            json = words.Contains("--json", StringComparer.Ordinal);
-            if (parsed.Errors is [var first, ..] && !IsHelp(parsed))
-            {
-                throw SupException.Usage(Describe(first), $"sup {CommandName(parsed)}--help shows how it is used");
-            }
-
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return caller is null ? Parse(args) : RunCommand.Execute(args[1..], caller);
         }
         catch (SupException e)
         {
-            Talk.Error(e, json);
+            Talk.Error(e, IsJson(args, caller));
             return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Talk.Error(new SupException(ErrorCode.Internal, ExitCode.Failure, e.Message, inner: e), json);
+            Talk.Error(new SupException(ErrorCode.Internal, ExitCode.Failure, e.Message, inner: e), IsJson(args, caller));
             return ExitCode.Failure;
         }
+    }
+
+    public static int Help(string command) => Parse([command, "--help"]);
+
+    private static bool IsJson(string[] args, Caller? caller) => caller is null && Array.IndexOf(args, "--json") >= 0;
+
+    private static int Parse(string[] args)
+    {
+        RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.")
+        {
+            RunCommand.ForHelp(), new ListCommand(), new ShowCommand(), new LogsCommand(),
+        };
+
+        // No response files: an argument that begins with @ is an argument like any other.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors is [var first, ..] && !IsHelp(parsed))
+        {
+            throw SupException.Usage(Describe(first), $"sup {CommandName(parsed)}--help shows how it is used");
+        }
+
+        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
     private static bool IsHelp(ParseResult parsed) => parsed.Action is System.CommandLine.Help.HelpAction;

@@ -18,15 +18,31 @@ internal static class EnvironmentOptions
 
         byte[] bytes = Encoding.UTF8.GetBytes(entry);
         byte[] key = Encoding.UTF8.GetBytes(entry[..(equals + 1)]);
-        int existing = environment.FindIndex(e => e.AsSpan().StartsWith(key));
-        if (existing >= 0)
+        for (int i = 0; i < environment.Count; i++)
         {
-            environment[existing] = bytes;
+            if (environment[i].AsSpan().StartsWith(key))
+            {
+                environment[i] = bytes;
+                return;
+            }
         }
-        else
+
+        environment.Add(bytes);
+    }
+
+    /// <summary>The value of a variable as text, the last one where it stands twice; null when it is not set.</summary>
+    public static string? Find(List<byte[]> environment, ReadOnlySpan<byte> name)
+    {
+        for (int i = environment.Count - 1; i >= 0; i--)
         {
-            environment.Add(bytes);
+            ReadOnlySpan<byte> entry = environment[i];
+            if (entry.Length > name.Length && entry.StartsWith(name) && entry[name.Length] == (byte)'=')
+            {
+                return Encoding.UTF8.GetString(entry[(name.Length + 1)..]);
+            }
         }
+
+        return null;
     }
 
     /// <summary>Sets the variables of a file: one a line; blank lines and lines that start with # are left out.</summary>

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Text;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
@@ -18,98 +16,78 @@ internal sealed class RunCommand : Command
 {
     private const string Alphabet = "letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..";
 
-    private readonly Option<string?> _name = new("--name") { Description = "A name, unique among live sessions", HelpName = "NAME" };
-    private readonly Option<string?> _id = new("--session-id") { Description = "The session's id instead of a made-up one", HelpName = "ID" };
-    private readonly Option<string?> _cwd = new("--cwd") { Description = "Run in this folder", HelpName = "DIR" };
-    private readonly Option<string[]> _env = new("--env", "-e") { Description = "Set a variable for the command", HelpName = "K=V", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string[]> _envFile = new("--env-file") { Description = "Set the variables of a file, one K=V a line", HelpName = "PATH", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string> _retention = new("--retention") { Description = "How long to keep the session after its end", HelpName = "24h", DefaultValueFactory = _ => "24h" };
-    private readonly Option<string> _pty = new("--pty") { Description = "auto, always or never: give the command a terminal of its own", HelpName = "WHEN", DefaultValueFactory = _ => "auto" };
-    private readonly Option<string?> _size = new("--size") { Description = "A fixed terminal size, columns x rows", HelpName = "CxR" };
-    private readonly Option<string> _maxOutput = new("--max-output") { Description = "Keep this much of the newest output", HelpName = "256M", DefaultValueFactory = _ => "256M" };
-    private readonly Option<string?> _quiet = new("--quiet") { Description = "No lines before and after the command", Arity = ArgumentArity.Zero };
-    private readonly Option<string[]> _label = new("--label") { Description = "A label to find the session by", HelpName = "K=V", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _idFile = new("--id-file") { Description = "Write the session's id to this file", HelpName = "PATH" };
-
-    private readonly Caller? _caller;
-    private string[] _command = [];
-    private bool _commandGiven;
-
-    public RunCommand(Caller? caller)
+    private RunCommand()
         : base("run", "Run a command here, exactly as the terminal would, and keep its output")
     {
-        _caller = caller;
-        foreach (Option option in new Option[] { _name, _id, _cwd, _env, _envFile, _retention, _pty, _size, _maxOutput, _quiet, _label, _idFile })
-        {
-            option.AllowMultipleArgumentsPerToken = false;
-            Options.Add(option);
-        }
-
-        // Only for the help: the command is split off before anything is parsed.
-        Arguments.Add(new Argument<string[]>("CMD") { Description = "The program and its arguments; -- before it when it looks like an option", Arity = ArgumentArity.ZeroOrMore });
-        SetAction(parsed => Execute(parsed));
     }
 
-    /// <summary>
-    /// Splits the command off: sup's options end at <c>--</c> or at the first word that is not one; all that follows is
-    /// the command, verbatim.
-    /// </summary>
-    /// <returns>What is left to parse.</returns>
-    public string[] TakeCommand(string[] args)
+    /// <summary>The command as the help shows it; it is run by <see cref="Execute"/>.</summary>
+    public static Command ForHelp()
     {
-        Dictionary<string, Option> options = new(StringComparer.Ordinal);
-        foreach (Option option in Options)
+        RunCommand command = new();
+        foreach (RunOption option in RunOptions.All)
         {
-            options[option.Name] = option;
-            foreach (string alias in option.Aliases)
+            if (option != RunOptions.Help)
             {
-                options[alias] = option;
+                string[] aliases = option.Alias is null ? [] : [option.Alias];
+                command.Options.Add(new Option<string?>(option.Name, aliases)
+                {
+                    Description = option.Description,
+                    HelpName = option.Value,
+                    Arity = option.Value is null ? ArgumentArity.Zero : ArgumentArity.ExactlyOne,
+                });
             }
         }
 
-        int at = 1;
-        while (at < args.Length && args[at].Length > 1 && args[at][0] == '-' && args[at] is not "--")
+        command.Arguments.Add(new Argument<string[]>("CMD")
         {
-            bool takesNext = options.TryGetValue(args[at], out Option? option) && option.Arity.MaximumNumberOfValues > 0;
-            at += takesNext ? 2 : 1;
-        }
-
-        at = Math.Min(at, args.Length);
-        bool separated = at < args.Length && args[at] is "--";
-        _command = args[(separated ? at + 1 : at)..];
-        _commandGiven = _command.Length > 0;
-        return args[..at];
+            Description = "The program and its arguments; -- before it when it begins with a dash",
+            Arity = ArgumentArity.ZeroOrMore,
+        });
+        return command;
     }
 
-    private int Execute(ParseResult parsed)
+    /// <param name="args">The words behind <c>run</c>.</param>
+    /// <param name="caller">Whom to run it for.</param>
+    /// <returns>Only when the help was asked for: else the process ends here, as the command did.</returns>
+    public static int Execute(string[] args, Caller caller)
     {
-        if (!_commandGiven)
+        RunOptions options = RunOptions.Parse(args);
+        if (options.Has(RunOptions.Help))
+        {
+            return CommandLine.Help("run");
+        }
+
+        if (options.Command.Length == 0)
         {
             throw SupException.Usage("no command to run", "sup run -- CMD");
         }
 
-        RunRequest request = Request(parsed);
-        bool quiet = parsed.GetResult(_quiet) is not null || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
+        RunRequest request = Request(options, caller);
+        bool quiet = options.Has(RunOptions.Quiet) || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
         bool banner = !quiet && IsTerminal(0) && IsTerminal(1) && IsTerminal(2);
         bool IsTerminal(int fd) => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd);
-        string? idFile = parsed.GetValue(_idFile);
-        using ForegroundRun run = new(request, TimeProvider.System);
+        string? idFile = options.Value(RunOptions.IdFile);
         string path = "";
         string id = "";
-        RunOutcome outcome = run.Execute(record =>
+        RunOutcome outcome;
+        using (ForegroundRun run = new(request, TimeProvider.System))
         {
-            (path, id) = (record.Path ?? "", record.Meta.Id);
-            if (idFile is not null)
+            outcome = run.Execute(record =>
             {
-                File.WriteAllText(idFile, id + "\n");
-            }
+                (path, id) = (record.Path ?? "", record.Meta.Id);
+                if (idFile is not null)
+                {
+                    File.WriteAllText(idFile, id + "\n");
+                }
 
-            if (banner)
-            {
-                Banner.Before(record.Meta);
-            }
-        });
-        run.Dispose();
+                if (banner)
+                {
+                    Banner.Before(record.Meta);
+                }
+            });
+        }
+
         Report(outcome, id, path, banner);
         if (outcome.Signal is Signals.SIGINT or Signals.SIGTERM or Signals.SIGQUIT or Signals.SIGHUP)
         {
@@ -144,51 +122,54 @@ internal sealed class RunCommand : Command
         }
     }
 
-    private RunRequest Request(ParseResult parsed)
+    private static RunRequest Request(RunOptions options, Caller caller)
     {
-        Caller caller = _caller ?? throw new InvalidOperationException("run needs its caller");
         List<byte[]> environment = [.. caller.Environment];
-        foreach (string file in parsed.GetValue(_envFile) ?? [])
+        foreach (string file in options.Values(RunOptions.EnvFile))
         {
             EnvironmentOptions.AddFile(environment, file);
         }
 
-        foreach (string entry in parsed.GetValue(_env) ?? [])
+        foreach (string entry in options.Values(RunOptions.Env))
         {
             EnvironmentOptions.Add(environment, entry, "--env");
         }
 
-        string? cwd = parsed.GetValue(_cwd);
+        string? cwd = options.Value(RunOptions.WorkingDirectory);
         if (cwd is { Length: 0 })
         {
             throw SupException.Usage("--cwd is empty", "name a folder");
         }
 
-        IReadOnlyList<byte[]> command = [.. caller.Arguments.Skip(caller.Arguments.Count - _command.Length)];
-        byte[]? searchPath = environment.LastOrDefault(e => e.AsSpan().StartsWith("PATH="u8));
+        List<byte[]> command = [];
+        for (int i = caller.Arguments.Count - options.Command.Length; i < caller.Arguments.Count; i++)
+        {
+            command.Add(caller.Arguments[i]);
+        }
+
+        string? pty = options.Value(RunOptions.Pty) ?? "auto";
         return new RunRequest
         {
             Root = StateRoot.Locate(Environment.GetEnvironmentVariable),
-            Id = IdOf(parsed.GetValue(_id)),
-            Name = NameOf(parsed.GetValue(_name)),
+            Id = IdOf(options.Value(RunOptions.Id)),
+            Name = NameOf(options.Value(RunOptions.Name)),
             Command = command,
-            CommandText = _command,
+            CommandText = options.Command,
             Environment = environment,
             WorkingDirectory = cwd,
             Caller = caller.State,
-            Retention = Retention(parsed.GetValue(_retention)!),
-            MaxOutputBytes = MaxOutput(parsed.GetValue(_maxOutput)!),
-            Pty = parsed.GetValue(_pty) switch
+            Retention = Retention(options.Value(RunOptions.Retention) ?? "24h"),
+            MaxOutputBytes = MaxOutput(options.Value(RunOptions.MaxOutput) ?? "256M"),
+            Pty = pty switch
             {
                 "auto" => PtyChoice.Auto,
                 "always" => PtyChoice.Always,
                 "never" => PtyChoice.Never,
-                var other => throw Invalid("--pty", other, "auto, always or never"),
+                _ => throw Invalid(RunOptions.Pty.Name, pty, "auto, always or never"),
             },
-            Size = Size(parsed.GetValue(_size)),
-            Labels = Labels(parsed.GetValue(_label) ?? []),
-            Script = () => ScriptIdentity.Of(
-                command, cwd, searchPath is null ? null : Encoding.UTF8.GetString(searchPath.AsSpan("PATH=".Length))),
+            Size = Size(options.Value(RunOptions.Size)),
+            Labels = Labels(options.Values(RunOptions.Label)),
+            Script = ScriptIdentity.Start(command, cwd, EnvironmentOptions.Find(environment, "PATH"u8)),
             Program = Environment.ProcessPath ?? throw new InvalidOperationException("this program's path is not known"),
         };
     }
@@ -215,7 +196,7 @@ internal sealed class RunCommand : Command
             ? value
             : throw Invalid("--retention", text, "a positive time in whole seconds, such as 90s, 24h or 7d");
 
-    private static Dictionary<string, string> Labels(string[] entries)
+    private static Dictionary<string, string> Labels(IReadOnlyList<string> entries)
     {
         Dictionary<string, string> labels = new(StringComparer.Ordinal);
         foreach (string entry in entries)

@@ -1,14 +1,16 @@
-using System.Globalization;
-
 namespace Supervisor.Sessions.Native;
 
 /// <summary>
 /// Lets go of what the caller handed down. Once the command runs it must be the only holder of it: a pipe that we keep
 /// open too would never end for its reader.
 /// </summary>
-internal static class Descriptors
+internal static unsafe class Descriptors
 {
     private const int LastStandard = 2;
+    private const int ListBytes = 4096;
+
+    /// <summary>Offsets in struct linux_dirent64.</summary>
+    private const int RecordLength = 16, RecordName = 19;
 
     /// <summary>
     /// Closes every descriptor above 2 that passes through exec. Ours are all close-on-exec, so these came from the caller.
@@ -67,17 +69,42 @@ internal static class Descriptors
         return false;
     }
 
+    /// <summary>Lists /proc/self/fd by getdents64(2): .NET's own enumeration costs a run a tenth of its start.</summary>
     private static List<int> Open()
     {
         List<int> fds = [];
-        foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        int folder = Io.Open("/proc/self/fd", Libc.O_RDONLY | Libc.O_DIRECTORY);
+        byte* buffer = stackalloc byte[ListBytes];
+        int length;
+        while (folder >= 0 && (length = (int)Libc.syscall(Libc.SYS_getdents64, folder, (long)buffer, ListBytes)) > 0)
         {
-            if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int fd))
+            for (int at = 0; at < length; at += *(ushort*)(buffer + at + RecordLength))
             {
-                fds.Add(fd);
+                int fd = Number(buffer + at + RecordName);
+                if (fd >= 0 && fd != folder)
+                {
+                    fds.Add(fd);
+                }
             }
         }
 
+        Libc.close(folder);
         return fds;
+    }
+
+    private static int Number(byte* text)
+    {
+        int number = *text == 0 ? -1 : 0;
+        for (; *text != 0; text++)
+        {
+            if (*text is < (byte)'0' or > (byte)'9')
+            {
+                return -1;
+            }
+
+            number = (number * 10) + *text - '0';
+        }
+
+        return number;
     }
 }

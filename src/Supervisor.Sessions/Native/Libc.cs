@@ -8,7 +8,8 @@ namespace Supervisor.Sessions.Native;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    private const string Name = "libc";
+    /// <summary>By its full name: the loader would try others first.</summary>
+    private const string Name = "libc.so.6";
 
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
@@ -63,6 +64,8 @@ internal static unsafe partial class Libc
 
     /// <summary>System call number of pidfd_open(2), the same on every architecture.</summary>
     public const long SYS_pidfd_open = 434;
+
+    public static readonly long SYS_getdents64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 61 : 217;
 
     public const nuint TIOCGWINSZ = 0x5413;
     public const nuint TIOCSWINSZ = 0x5414;
@@ -124,7 +127,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int tcsetpgrp(int fd, int group);
     [LibraryImport(Name)] public static partial int ioctl(int fd, nuint request, void* argument);
 
-    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b);
+    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b, long c);
 
     [LibraryImport(Name)] public static partial int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** envp);
     [LibraryImport(Name)] public static partial int posix_spawnattr_init(void* attributes);

@@ -21,10 +21,29 @@ public sealed record ScriptIdentity(string? Path, string Hash)
             : hash;
     }
 
+    /// <summary>
+    /// Begins <see cref="Of"/> on a thread of its own: the hash function is OpenSSL's, and loading that takes as long as the
+    /// rest of what comes before a command starts. The result waits for it.
+    /// </summary>
+    public static Func<ScriptIdentity> Start(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
+    {
+        ScriptIdentity? identity = null;
+        Thread thread = new(() => identity = Of(command, workingDirectory, searchPath), 256 * 1024)
+        {
+            IsBackground = true, Name = "hash",
+        };
+        thread.Start();
+        return () =>
+        {
+            thread.Join();
+            return identity!;
+        };
+    }
+
     /// <summary>Hashes the script that <paramref name="command"/> runs, or else its words.</summary>
     public static ScriptIdentity Of(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
     {
-        string? path = ScriptFinder.Find([.. command.Select(Encoding.UTF8.GetString)], workingDirectory, searchPath);
+        string? path = ScriptFinder.Find(Texts(command), workingDirectory, searchPath);
         if (path is not null)
         {
             try
@@ -47,6 +66,17 @@ public sealed record ScriptIdentity(string? Path, string Hash)
         }
 
         return new ScriptIdentity(null, Text(SHA256.HashData(line.ToArray())));
+    }
+
+    private static List<string> Texts(IReadOnlyList<byte[]> words)
+    {
+        List<string> texts = [];
+        for (int i = 0; i < words.Count; i++)
+        {
+            texts.Add(Encoding.UTF8.GetString(words[i]));
+        }
+
+        return texts;
     }
 
     private static string Text(byte[] hash)

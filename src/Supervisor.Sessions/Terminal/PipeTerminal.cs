@@ -58,7 +58,7 @@ internal sealed class PipeTerminal : ICommandTerminal
             // The command is now the only one that holds what the caller handed down, its stdin among it.
             Descriptors.CloseInherited();
             Descriptors.LetGo(0);
-            ChangeFd = (int)Libc.syscall(Libc.SYS_pidfd_open, Pid, 0);
+            ChangeFd = (int)Libc.syscall(Libc.SYS_pidfd_open, Pid, 0, 0);
         }
 
         return failure;
