@@ -26,7 +26,7 @@ internal sealed class Caller
     /// <summary><c>NAME=value</c> entries, in order.</summary>
     public IReadOnlyList<byte[]> Environment { get; }
 
-    /// <summary>This process's arguments as bytes, without the program's own name.</summary>
+    /// <summary>This process's arguments as bytes, the program's own name first.</summary>
     public IReadOnlyList<byte[]> Arguments { get; }
 
     /// <summary>
@@ -43,7 +43,7 @@ internal sealed class Caller
         }
 
         Descriptors.DropRuntimeCopies();
-        return new Caller(Parse(handed ?? ""), ReadEnvironment(), Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? [])[1..]);
+        return new Caller(Parse(handed ?? ""), ReadEnvironment(), Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? []));
     }
 
     internal static CallerState Parse(string handed)
@@ -96,7 +96,9 @@ internal sealed class Caller
             }
         }
 
-        return [.. Split(ProcFile.Read("/proc/self/environ", MaxProcFile) ?? []).Where(entry => !IsOurs(entry))];
+        List<byte[]> environment = Split(ProcFile.Read("/proc/self/environ", MaxProcFile) ?? []);
+        environment.RemoveAll(IsOurs);
+        return environment;
     }
 
     private static bool IsOurs(byte[] entry)

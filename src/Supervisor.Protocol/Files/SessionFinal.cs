@@ -47,8 +47,19 @@ public sealed record SessionFinal
         .Add("duration_seconds", DurationSeconds)
         .Add("output_bytes", OutputBytes)
         .Add("error", Error)
-        .AddRaw("survivors", [.. Survivors.Select(s => s.ToJson())])
+        .AddRaw("survivors", SurvivorsJson())
         .ToLine();
+
+    private List<string> SurvivorsJson()
+    {
+        List<string> texts = [];
+        foreach (Survivor survivor in Survivors)
+        {
+            texts.Add(survivor.ToJson());
+        }
+
+        return texts;
+    }
 }
 
 /// <summary>A process that lives on after its session's end.</summary>

@@ -138,7 +138,15 @@ public sealed unsafe class ForegroundRun : IDisposable
 
     private List<byte[]> CommandEnvironment()
     {
-        List<byte[]> environment = [.. _request.Environment.Where(e => !IsOwnVariable(e))];
+        List<byte[]> environment = [];
+        foreach (byte[] entry in _request.Environment)
+        {
+            if (!IsOwnVariable(entry))
+            {
+                environment.Add(entry);
+            }
+        }
+
         void Add(string name, string value) => environment.Add(Encoding.UTF8.GetBytes($"{name}={value}"));
         Add("SUP_SESSION_ID", _record!.Meta.Id);
         if (_record.Meta.Name is { } name)
@@ -352,15 +360,15 @@ public sealed unsafe class ForegroundRun : IDisposable
 
     private RunOutcome Failed(StartFailure failure, long started)
     {
-        (long? lost, string? problem) = _record!.Ended(SessionState.Failed, exitCode: null, signal: null, failure.Message, []);
+        RecordingResult result = _record!.Ended(SessionState.Failed, exitCode: null, signal: null, failure.Message, []);
         return new RunOutcome
         {
             State = SessionState.Failed,
             ExitStatus = failure.ExitCode,
             Duration = Stopwatch.GetElapsedTime(started),
             Error = failure.Message,
-            LostBytes = lost,
-            RecordingProblem = problem,
+            LostBytes = _record.Recorder is null ? null : result.LostBytes,
+            RecordingProblem = result.Problem,
         };
     }
 
@@ -374,28 +382,38 @@ public sealed unsafe class ForegroundRun : IDisposable
 
         _input?.Pause();
         _user?.Restore();
-        (SessionState state, int status, string? error) = end.Change switch
+        return end.Change switch
         {
-            ChildChange.Exited => (SessionState.Exited, end.Value, (string?)null),
-            ChildChange.Killed => (SessionState.Signaled, ExitCode.SignalBase + end.Value, null),
-            _ => (SessionState.Lost, ExitCode.Failure, "the terminal's monitor died, so the command's end is not known"),
+            ChildChange.Exited => Finish(SessionState.Exited, end.Value, end.Value, duration),
+            ChildChange.Killed => Finish(SessionState.Signaled, ExitCode.SignalBase + end.Value, end.Value, duration),
+            _ => Finish(SessionState.Lost, ExitCode.Failure, 0, duration),
         };
-        string? signal = state == SessionState.Signaled ? SignalName.Of(end.Value) : null;
-        int? code = state == SessionState.Exited ? end.Value : null;
-        IReadOnlyList<Survivor> survivors = _relays.Exists(r => r.HeldOpen) || state == SessionState.Lost
-            ? Survivors.Of(_record!.Meta)
-            : [];
-        (long? lost, string? problem) = _record!.Ended(state, code, signal, error, survivors);
-        int streamError = _relays.Select(r => r.WriteError).FirstOrDefault(e => e != 0);
+    }
+
+    private RunOutcome Finish(SessionState state, int status, int value, TimeSpan duration)
+    {
+        string? error = state == SessionState.Lost ? "the terminal's monitor died, so the command's end is not known" : null;
+        string? signal = state == SessionState.Signaled ? SignalName.Of(value) : null;
+        int? code = state == SessionState.Exited ? value : null;
+        bool heldOpen = false;
+        int streamError = 0;
+        foreach (OutputRelay relay in _relays)
+        {
+            heldOpen |= relay.HeldOpen;
+            streamError = streamError == 0 ? relay.WriteError : streamError;
+        }
+
+        IReadOnlyList<Survivor> survivors = heldOpen || state == SessionState.Lost ? Survivors.Of(_record!.Meta) : [];
+        RecordingResult result = _record!.Ended(state, code, signal, error, survivors);
         return new RunOutcome
         {
             State = state,
             ExitStatus = status,
-            Signal = state == SessionState.Signaled ? end.Value : 0,
+            Signal = state == SessionState.Signaled ? value : 0,
             Duration = duration,
             Error = error,
-            LostBytes = lost,
-            RecordingProblem = problem,
+            LostBytes = _record.Recorder is null ? null : result.LostBytes,
+            RecordingProblem = result.Problem,
             StreamProblem = streamError == 0 ? null : Errno.Text(streamError),
         };
     }

@@ -94,7 +94,7 @@ public sealed class SessionRecord : IDisposable
     });
 
     /// <summary>Ends the transcript and writes final.json. Returns what is wrong with the recording, if anything.</summary>
-    public (long? LostBytes, string? Problem) Ended(
+    public RecordingResult Ended(
         SessionState state, int? exitCode, string? signal, string? error, IReadOnlyList<Survivor> survivors)
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
@@ -133,7 +133,7 @@ public sealed class SessionRecord : IDisposable
                 Error = error,
                 Survivors = survivors,
             }.ToLine());
-        return (Recorder is null ? null : result?.LostBytes, result?.Problem ?? _problem);
+        return new RecordingResult(result?.EndCursor ?? 0, result?.LostBytes ?? 0, result?.Problem ?? _problem);
     }
 
     private static NameLock TakeName(StateRoot root, SessionName name, SessionId id) =>

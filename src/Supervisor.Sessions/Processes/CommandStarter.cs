@@ -40,7 +40,7 @@ internal static class CommandStarter
             return (0, failure);
         }
 
-        List<byte[]> candidates = [.. Candidates(spec.Arguments[0], spec)];
+        List<byte[]> candidates = Candidates(spec.Arguments[0], spec);
         Spawn Prepare(IReadOnlyList<byte[]> arguments) => new()
         {
             Arguments = arguments,
@@ -67,7 +67,7 @@ internal static class CommandStarter
     }
 
     private static (int Pid, StartFailure? Failure) TryEach(
-        IReadOnlyList<byte[]> candidates, CommandSpec spec, Func<IReadOnlyList<byte[]>, Spawn> prepare)
+        List<byte[]> candidates, CommandSpec spec, Func<IReadOnlyList<byte[]>, Spawn> prepare)
     {
         byte[] program = spec.Arguments[0];
         int worst = Errno.ENOENT;
@@ -125,36 +125,42 @@ internal static class CommandStarter
         return new StartFailure(ExitCode.Failure, $"cannot enter the folder {cwd}: {Errno.Text(error)}");
     }
 
-    private static IEnumerable<byte[]> Candidates(byte[] program, CommandSpec spec)
+    private static List<byte[]> Candidates(byte[] program, CommandSpec spec)
     {
+        List<byte[]> candidates = [];
         if (program.Length == 0)
         {
-            yield break;
+            return candidates;
         }
 
-        if (program.AsSpan().Contains((byte)'/'))
+        if (program.AsSpan().IndexOf((byte)'/') >= 0)
         {
-            yield return program;
-            yield break;
+            candidates.Add(program);
+            return candidates;
         }
 
-        byte[] path = spec.Environment.LastOrDefault(e => e.AsSpan().StartsWith("PATH="u8)) is { } entry
-            ? entry["PATH=".Length..]
-            : Encoding.ASCII.GetBytes(DefaultPath);
+        byte[] path = Encoding.ASCII.GetBytes(DefaultPath);
+        foreach (byte[] entry in spec.Environment)
+        {
+            path = entry.AsSpan().StartsWith("PATH="u8) ? entry["PATH=".Length..] : path;
+        }
+
         int start = 0;
         while (start <= path.Length)
         {
-            int end = Array.IndexOf(path, (byte)':', start);
-            end = end < 0 ? path.Length : end;
+            int length = path.AsSpan(start).IndexOf((byte)':');
+            int end = length < 0 ? path.Length : start + length;
             byte[] folder = end == start ? "."u8.ToArray() : path[start..end];
             byte[] candidate = [.. folder, (byte)'/', .. program];
             if (Exists(candidate, spec.WorkingDirectory))
             {
-                yield return candidate;
+                candidates.Add(candidate);
             }
 
             start = end + 1;
         }
+
+        return candidates;
     }
 
     /// <summary>Saves a fork for each folder of PATH that does not hold the program.</summary>

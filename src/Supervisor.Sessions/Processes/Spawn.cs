@@ -9,7 +9,7 @@ namespace Supervisor.Sessions.Processes;
 /// The descriptor of ours that it shall be (equal to <paramref name="Target"/>: it loses close-on-exec);
 /// <see cref="Close"/> to close it.
 /// </param>
-internal readonly record struct DescriptorAction(int Target, int Source, string? Open = null)
+internal sealed record DescriptorAction(int Target, int Source, string? Open = null)
 {
     public const int Close = -1;
 }
@@ -178,7 +178,7 @@ internal sealed unsafe class NativeStrings : IDisposable
         {
             byte[] text = strings[i];
             Pointers[i] = (byte*)NativeMemory.Alloc((nuint)text.Length + 1);
-            text.CopyTo(new Span<byte>(Pointers[i], text.Length));
+            text.AsSpan().CopyTo(new Span<byte>(Pointers[i], text.Length));
             Pointers[i][text.Length] = 0;
         }
     }
