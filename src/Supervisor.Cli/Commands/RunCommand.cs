@@ -112,8 +112,13 @@ internal sealed class RunCommand : Command
 
         if (outcome.RecordingProblem is not null)
         {
-            string lost = outcome.LostBytes is { } bytes ? $"{bytes} bytes of output were not stored" : "no output was stored";
-            Talk.Write($"sup: the transcript of {id} is not complete: {outcome.RecordingProblem}; {lost}");
+            string lost = outcome.LostBytes switch
+            {
+                null => "; no output was stored",
+                0 => "",
+                var bytes => $"; {bytes} bytes of output were not stored",
+            };
+            Talk.Write($"sup: the transcript of {id} is not complete: {Printable.Line(outcome.RecordingProblem)}{lost}");
         }
 
         if (banner)

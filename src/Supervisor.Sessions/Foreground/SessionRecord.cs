@@ -58,7 +58,7 @@ public sealed class SessionRecord : IDisposable
             name = request.Name is { } wanted ? TakeName(request.Root, wanted, id) : null;
             folder = MakeFolder(request, ref id);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problem = e.Message;
         }
@@ -74,6 +74,7 @@ public sealed class SessionRecord : IDisposable
             : new TranscriptRecorder(folder, request.MaxOutputBytes, DiskPatience, time));
         record.Write(Artifact.Meta, record._meta.ToLine());
         record.WriteAttempt();
+        record.Try(() => record._folder?.Reserve(Artifact.Final));
         return record;
     }
 

@@ -15,8 +15,13 @@ public sealed class OwnedFolder : IDisposable
     private const uint FolderMode = 0x1C0; // 0700
     private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(1);
 
+    private const string TemporarySuffix = ".new";
+    private const int ReservedBytes = 4096;
+
     private readonly int _folder;
     private readonly int _lock;
+    private int _reserved = -1;
+    private string? _reservedName;
 
     private OwnedFolder(SessionId id, string path, int folder, int lockFile)
     {
@@ -74,9 +79,16 @@ public sealed class OwnedFolder : IDisposable
     /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
     public void WriteAtomically(string name, ReadOnlySpan<byte> content)
     {
-        string temporary = name + ".new";
-        int fd = Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC);
+        string temporary = name + TemporarySuffix;
+        bool reserved = string.Equals(name, _reservedName, StringComparison.Ordinal);
+        int fd = reserved ? _reserved : Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC);
         int error = Io.WriteAll(fd, content);
+        if (reserved)
+        {
+            Libc.ftruncate(fd, content.Length);
+            _reservedName = null;
+        }
+
         Libc.close(fd);
         error = error != 0 ? error : Io.Rename(_folder, temporary, name);
         if (error != 0)
@@ -84,6 +96,20 @@ public sealed class OwnedFolder : IDisposable
             Io.Unlink(_folder, temporary);
             throw Errno.Exception($"cannot write {System.IO.Path.Combine(Path, name)}", error);
         }
+    }
+
+    /// <summary>
+    /// Takes the disk space for <paramref name="name"/> now, so that it can be written even when the disk is full by then:
+    /// how a session ended must not be lost with its output.
+    /// </summary>
+    /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
+    public void Reserve(string name)
+    {
+        _reserved = Open(name + TemporarySuffix, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC);
+        _reservedName = name;
+
+        // Where the file system cannot reserve, the write at the end has to take its chance.
+        Libc.fallocate(_reserved, 0, 0, ReservedBytes);
     }
 
     /// <summary>Opens a file of the folder for appending, made if it is missing. The caller closes it.</summary>
@@ -134,6 +160,12 @@ public sealed class OwnedFolder : IDisposable
 
     public void Dispose()
     {
+        if (_reservedName is not null)
+        {
+            Libc.close(_reserved);
+            Io.Unlink(_folder, _reservedName + TemporarySuffix);
+        }
+
         Libc.close(_folder);
         Libc.close(_lock);
     }

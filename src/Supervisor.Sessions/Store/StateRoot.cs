@@ -86,7 +86,7 @@ public sealed class StateRoot
                 return -1;
             }
 
-            MakeParents();
+            Make();
             fd = Io.Open(Path, Libc.O_RDONLY | Libc.O_DIRECTORY);
         }
 
@@ -120,7 +120,7 @@ public sealed class StateRoot
         Io.StatAt(root, "sessions", followLink: false, out _)
         || !Directory.EnumerateFileSystemEntries($"/proc/self/fd/{root}").Any();
 
-    private void MakeParents()
+    private void Make()
     {
         string? parent = System.IO.Path.GetDirectoryName(Path);
         if (parent is not null && !Directory.Exists(parent))
@@ -128,7 +128,11 @@ public sealed class StateRoot
             Directory.CreateDirectory(parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        Io.MakeDirectory(Libc.AT_FDCWD, Path, OwnerOnly);
+        int error = Io.MakeDirectory(Libc.AT_FDCWD, Path, OwnerOnly);
+        if (error is not (0 or Errno.EEXIST))
+        {
+            throw Errno.Exception($"cannot make the state folder {Path}", error);
+        }
     }
 
     private int OpenOwn(int root, string folder, bool create)
@@ -142,7 +146,12 @@ public sealed class StateRoot
                 return -1;
             }
 
-            Io.MakeDirectory(root, folder, OwnerOnly);
+            int made = Io.MakeDirectory(root, folder, OwnerOnly);
+            if (made is not (0 or Errno.EEXIST))
+            {
+                throw Errno.Exception($"cannot make {System.IO.Path.Combine(Path, folder)}", made);
+            }
+
             fd = Io.OpenAt(root, folder, flags);
         }
 
