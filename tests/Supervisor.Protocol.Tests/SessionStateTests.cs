@@ -1,0 +1,32 @@
+using Xunit;
+
+namespace Supervisor.Protocol.Tests;
+
+public sealed class SessionStateTests
+{
+    /// <summary>All of the contract's states that this version can be in, in its words.</summary>
+    private static readonly string[] Words = ["starting", "running", "idle", "exited", "signaled", "failed", "lost"];
+
+    [Fact]
+    public void Every_state_has_its_word_and_every_word_its_state()
+    {
+        Assert.Equal(Words, Enum.GetValues<SessionState>().Select(s => s.Word()));
+        foreach (SessionState state in Enum.GetValues<SessionState>())
+        {
+            Assert.Equal(state, SessionStates.Parse(state.Word()));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("Running")]
+    [InlineData("running ")]
+    [InlineData("dead")]
+    [InlineData("0")]
+    public void Another_word_names_no_state(string? word) => Assert.Null(SessionStates.Parse(word));
+
+    [Fact]
+    public void Live_states_are_those_with_an_owner() =>
+        Assert.Equal(["starting", "running", "idle"], Enum.GetValues<SessionState>().Where(s => s.IsLive()).Select(s => s.Word()));
+}
