@@ -90,8 +90,17 @@ public sealed class FileRecordTests
 
         TranscriptEvent full = new()
         {
-            Type = "exited", Offset = 1, Timestamp = DateTime.UnixEpoch, Attempt = 1, Pid = 1, ExitCode = 1, Signal = "s", Columns = 1,
-            Rows = 1, Bytes = 1, Reason = "r",
+            Type = "exited",
+            Offset = 1,
+            Timestamp = DateTime.UnixEpoch,
+            Attempt = 1,
+            Pid = 1,
+            ExitCode = 1,
+            Signal = "s",
+            Columns = 1,
+            Rows = 1,
+            Bytes = 1,
+            Reason = "r",
         };
         Assert.Equal(PropertyFields<TranscriptEvent>(), Fields(full.ToLine()));
     }
@@ -169,13 +178,27 @@ public sealed class FileRecordTests
 
     private static SessionMeta Meta() => new()
     {
-        Id = "x", Command = ["a"], StartedAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), RetentionSeconds = 1, TransportMode = "pipe",
-        MaxOutputBytes = 1, BootId = "b", OwnerPid = 1, OwnerStartTime = 1, Host = "h",
+        Id = "x",
+        Command = ["a"],
+        StartedAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
+        RetentionSeconds = 1,
+        TransportMode = "pipe",
+        MaxOutputBytes = 1,
+        BootId = "b",
+        OwnerPid = 1,
+        OwnerStartTime = 1,
+        Host = "h",
     };
 
     private static SessionFinal Final() => new()
     {
-        Id = "x", Attempt = 1, State = "exited", EndReason = "exit", EndedAt = DateTime.UnixEpoch, DurationSeconds = 0, OutputBytes = 0,
+        Id = "x",
+        Attempt = 1,
+        State = "exited",
+        EndReason = "exit",
+        EndedAt = DateTime.UnixEpoch,
+        DurationSeconds = 0,
+        OutputBytes = 0,
     };
 
     private static void CheckRoundTrip<T>(JsonTypeInfo<T> type, Func<T, byte[]> toLine)
