@@ -106,7 +106,7 @@ internal sealed class Caller
         string text = Encoding.Latin1.GetString(entry);
         return text.StartsWith(StateVariable + "=", StringComparison.Ordinal)
             || text.StartsWith(EnvironmentVariable + "=", StringComparison.Ordinal)
-            || string.Equals(text, "DOTNET_EnableDiagnostics=0", StringComparison.Ordinal);
+            || text is "DOTNET_EnableDiagnostics=0" or "DOTNET_GCgen0size=100000";
     }
 
     private static List<byte[]> Split(ReadOnlySpan<byte> strings)

@@ -20,6 +20,11 @@ internal sealed unsafe class OutputRelay : IDisposable
     /// <summary>A stream this long without a byte has shown all that was written before now (the kernel moves them by a worker).</summary>
     private const int QuietMilliseconds = 8;
 
+    /// <summary>What a read of a PTY's master gives when there is more (n_tty's buffer of 4,096 holds one less).</summary>
+    private const int FullPtyRead = 4095;
+
+    private const int GatherMilliseconds = 1;
+
     private readonly CommandOutput _source;
     private readonly TranscriptRecorder? _recorder;
     private readonly WakeEvent _wake = new();
@@ -175,7 +180,8 @@ internal sealed unsafe class OutputRelay : IDisposable
     private TimeSpan Remaining() => DrainTime - Stopwatch.GetElapsedTime(_endedAt);
 
     /// <summary>
-    /// Reads what is there. A PTY gives at most 4 KiB at a time, so several reads go into one write.
+    /// Reads what is there. A PTY gives at most 4,095 bytes at a time; after such a full piece more is on its way, and is waited
+    /// for a moment, so that many pieces go into one write.
     /// </summary>
     private int ReadAvailable(byte* buffer, out bool end)
     {
@@ -187,7 +193,7 @@ internal sealed unsafe class OutputRelay : IDisposable
             if (n > 0)
             {
                 length += (int)n;
-                if (_isPty)
+                if (_isPty && n == FullPtyRead && Io.WaitFor(_source.Fd, Libc.POLLIN, GatherMilliseconds))
                 {
                     continue;
                 }

@@ -53,7 +53,8 @@ internal static class IndexCompaction
             if (lines.Position > half)
             {
                 error = Write(target, ref waiting);
-                error = error != 0 ? error : target.Append(record.ToLine());
+                waiting = record;
+                error = error != 0 ? error : Write(target, ref waiting);
             }
             else if (waiting is null)
             {
@@ -84,8 +85,14 @@ internal static class IndexCompaction
 
     private static int Write(AppendFile target, ref IndexRecord? record)
     {
-        int error = record is null ? 0 : target.Append(record.ToLine());
+        if (record is null)
+        {
+            return 0;
+        }
+
+        byte[] line = [];
+        int length = record.WriteLine(ref line);
         record = null;
-        return error;
+        return target.Append(line.AsSpan(0, length));
     }
 }

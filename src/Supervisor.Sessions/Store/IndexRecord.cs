@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace Supervisor.Sessions.Store;
@@ -7,12 +5,20 @@ namespace Supervisor.Sessions.Store;
 /// <summary>One line of <c>index.jsonl</c>: a window of the transcript, when its first byte came, and from where.</summary>
 internal sealed class IndexRecord
 {
+    private const int FixedLength = 256;
+    private const int RunLength = 48;
+
     /// <summary>Neighbouring bytes of one channel.</summary>
-    internal sealed record Run(Channel Channel, long Length);
+    internal sealed class Run(Channel channel, long length)
+    {
+        public Channel Channel { get; } = channel;
 
-    public required long Offset { get; init; }
+        public long Length { get; set; } = length;
+    }
 
-    public required DateTime Timestamp { get; init; }
+    public required long Offset { get; set; }
+
+    public required DateTime Timestamp { get; set; }
 
     public List<Run> Runs { get; } = [];
 
@@ -25,12 +31,19 @@ internal sealed class IndexRecord
         Length += length;
         if (Runs.Count > 0 && Runs[^1].Channel == channel)
         {
-            Runs[^1] = new Run(channel, Runs[^1].Length + length);
+            Runs[^1].Length += length;
         }
         else
         {
             Runs.Add(new Run(channel, length));
         }
+    }
+
+    /// <summary>Begins another window in the same object.</summary>
+    public void Restart(long offset, DateTime timestamp)
+    {
+        (Offset, Timestamp, Length) = (offset, timestamp, 0);
+        Runs.Clear();
     }
 
     /// <summary>Forgets which byte came from where, once that would take too long to say.</summary>
@@ -40,29 +53,48 @@ internal sealed class IndexRecord
         Runs.Add(new Run(Channel.Mixed, Length));
     }
 
-    public byte[] ToLine()
+    /// <summary>
+    /// Writes the line into <paramref name="buffer"/>, made longer when it must be, and returns its length. A long session writes
+    /// many of these: with no garbage its memory stays as it was at the start.
+    /// </summary>
+    public int WriteLine(ref byte[] buffer)
     {
-        CultureInfo invariant = CultureInfo.InvariantCulture;
-        StringBuilder line = new(128);
-        line.Append("{\"offset\":").Append(Offset.ToString(invariant)).Append(",\"length\":").Append(Length.ToString(invariant)).Append(',');
+        int needed = FixedLength + (Runs.Count * RunLength);
+        if (buffer.Length < needed)
+        {
+            buffer = new byte[needed];
+        }
+
+        LineText line = new(buffer);
+        line.Add("{\"offset\":"u8);
+        line.Add(Offset);
+        line.Add(",\"length\":"u8);
+        line.Add(Length);
         if (Runs.Count == 1)
         {
-            line.Append("\"channel\":\"").Append(Runs[0].Channel.Word()).Append("\",");
+            line.Add(",\"channel\":\""u8);
+            line.Add(Runs[0].Channel.Word());
+            line.Add("\""u8);
         }
         else
         {
-            line.Append("\"runs\":[");
+            line.Add(",\"runs\":["u8);
             for (int i = 0; i < Runs.Count; i++)
             {
-                line.Append(i == 0 ? "[\"" : ",[\"").Append(Runs[i].Channel.Word()).Append("\",")
-                    .Append(Runs[i].Length.ToString(invariant)).Append(']');
+                line.Add(i == 0 ? "[\""u8 : ",[\""u8);
+                line.Add(Runs[i].Channel.Word());
+                line.Add("\","u8);
+                line.Add(Runs[i].Length);
+                line.Add("]"u8);
             }
 
-            line.Append("],");
+            line.Add("]"u8);
         }
 
-        line.Append("\"timestamp\":\"").Append(Protocol.Values.Timestamp.Of(Timestamp)).Append("\"}\n");
-        return Encoding.ASCII.GetBytes(line.ToString());
+        line.Add(",\"timestamp\":\""u8);
+        line.Add(Timestamp);
+        line.Add("\"}\n"u8);
+        return line.Length;
     }
 
     /// <summary>Null for a line that is torn or not ours.</summary>

@@ -19,7 +19,9 @@ internal sealed class IndexWriter : IDisposable
     private readonly Func<long> _floor;
     private readonly long _maxLength;
     private AppendFile _file;
-    private IndexRecord? _open;
+    private readonly IndexRecord _open = new() { Offset = 0, Timestamp = default };
+    private byte[] _line = new byte[512];
+    private bool _isOpen;
     private DateTime _lastTime = DateTime.MinValue;
 
     /// <param name="folder">Where to write.</param>
@@ -34,11 +36,11 @@ internal sealed class IndexWriter : IDisposable
     }
 
     /// <summary>When the open window must be written at the latest; null when none is open.</summary>
-    public DateTime? Due => _open?.Timestamp + WindowTime;
+    public DateTime? Due => _isOpen ? _open.Timestamp + WindowTime : null;
 
     public void Add(long offset, Channel channel, long length, DateTime time)
     {
-        if (_open is not null
+        if (_isOpen
             && (_open.Length + length > WindowBytes || time - _open.Timestamp >= WindowTime || _open.Runs.Count >= MaxRuns))
         {
             Flush();
@@ -47,21 +49,27 @@ internal sealed class IndexWriter : IDisposable
         // The clock may be set back; the index's times never decrease, so that a time can be searched for.
         time = time > _lastTime ? time : _lastTime;
         _lastTime = time;
-        _open ??= new IndexRecord { Offset = offset, Timestamp = time };
+        if (!_isOpen)
+        {
+            _open.Restart(offset, time);
+            _isOpen = true;
+        }
+
         _open.Add(channel, length);
     }
 
     /// <summary>Writes the open window. One that cannot be written stays open and is tried again with the next.</summary>
     public void Flush()
     {
-        if (_open is null)
+        if (!_isOpen)
         {
             return;
         }
 
-        if (_file.Append(_open.ToLine()) == 0)
+        int length = _open.WriteLine(ref _line);
+        if (_file.Append(_line.AsSpan(0, length)) == 0)
         {
-            _open = null;
+            _isOpen = false;
             if (_file.Length > _maxLength)
             {
                 Compact();

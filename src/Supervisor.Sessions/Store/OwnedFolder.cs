@@ -90,10 +90,10 @@ public sealed class OwnedFolder : IDisposable
         }
 
         Libc.close(fd);
-        error = error != 0 ? error : Io.Rename(_folder, temporary, name);
+        error = error != 0 ? error : Rename(temporary, name);
         if (error != 0)
         {
-            Io.Unlink(_folder, temporary);
+            Rename(temporary, null);
             throw Errno.Exception($"cannot write {System.IO.Path.Combine(Path, name)}", error);
         }
     }
@@ -118,12 +118,25 @@ public sealed class OwnedFolder : IDisposable
 
     internal int OpenNew(string name) => Open(name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_TRUNC);
 
-    internal int Rename(string from, string to) => Io.Rename(_folder, from, to);
+    /// <summary>Renames a file, or with no new name removes it. 0 or the errno; both names are in one folder.</summary>
+    internal int Rename(string from, string? to)
+    {
+        using FolderPart part = new(_folder, from);
+        if (to is not null)
+        {
+            return part.Error != 0 ? part.Error : Io.Rename(part.Folder, part.Name, System.IO.Path.GetFileName(to));
+        }
+
+        Io.Unlink(part.Folder, part.Name);
+        return 0;
+    }
 
     private int Open(string name, int flags)
     {
-        int fd = Io.OpenAt(_folder, name, flags | Libc.O_NOFOLLOW, FileMode);
-        return fd >= 0 ? fd : throw Errno.Exception($"cannot open {System.IO.Path.Combine(Path, name)}", Errno.Last);
+        using FolderPart part = new(_folder, name);
+        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, flags | Libc.O_NOFOLLOW, FileMode);
+        int error = part.Error != 0 ? part.Error : Errno.Last;
+        return fd >= 0 ? fd : throw Errno.Exception($"cannot open {System.IO.Path.Combine(Path, name)}", error);
     }
 
     /// <summary>

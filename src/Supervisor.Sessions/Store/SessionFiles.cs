@@ -128,7 +128,8 @@ public sealed class SessionFiles : IDisposable
 
     private int OpenRegular(string name)
     {
-        int fd = Io.OpenAt(_folder, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        using FolderPart part = new(_folder, name);
+        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
         if (fd >= 0 && !(Io.Stat(fd, out StatX stat) && stat.IsRegularFile))
         {
             Libc.close(fd);

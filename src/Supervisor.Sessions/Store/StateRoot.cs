@@ -122,13 +122,17 @@ public sealed class StateRoot
 
     private void Make()
     {
-        string? parent = System.IO.Path.GetDirectoryName(Path);
-        if (parent is not null && !Directory.Exists(parent))
+        // The XDG base directory specification: folders made on the way are the user's alone, too.
+        int error = Errno.ENOENT;
+        for (int slash = Path.IndexOf('/', 1); error is Errno.ENOENT or Errno.EEXIST or 0; slash = Path.IndexOf('/', slash + 1))
         {
-            Directory.CreateDirectory(parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            error = Io.MakeDirectory(Libc.AT_FDCWD, slash < 0 ? Path : Path[..slash], OwnerOnly);
+            if (slash < 0)
+            {
+                break;
+            }
         }
 
-        int error = Io.MakeDirectory(Libc.AT_FDCWD, Path, OwnerOnly);
         if (error is not (0 or Errno.EEXIST))
         {
             throw Errno.Exception($"cannot make the state folder {Path}", error);

@@ -22,6 +22,12 @@ public sealed class TranscriptRecorder : IDisposable
     private const int WritePiece = 256 * 1024;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// After storing something the thread looks again this much later, unasked: a steady stream is stored in few large pieces
+    /// and costs the threads that move it no wake-ups. Bytes after a quiet time are stored at once.
+    /// </summary>
+    private const int NapMilliseconds = 2;
+
     private readonly OwnedFolder _folder;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
@@ -37,6 +43,7 @@ public sealed class TranscriptRecorder : IDisposable
 
     private TimeSpan _waited;
     private bool _sleeping;
+    private bool _napping;
     private bool _detached;
     private bool _completed;
     private string? _problem;
@@ -129,9 +136,10 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void WakeWriter()
     {
-        if (_sleeping)
+        if (_sleeping || (_napping && (_completed || _queue.QueuedBytes > QueueBytes / 2)))
         {
             _sleeping = false;
+            _napping = false;
             _work.Set();
         }
     }
@@ -163,6 +171,7 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void Run()
     {
+        bool stored = false;
         while (true)
         {
             OutputQueue.Piece piece = default;
@@ -179,13 +188,20 @@ public sealed class TranscriptRecorder : IDisposable
                 else
                 {
                     _waited = TimeSpan.Zero;
-                    _sleeping = true;
+                    _napping = stored && !completed;
+                    _sleeping = !_napping;
                 }
             }
 
             if (any)
             {
                 Store(piece);
+                stored = true;
+            }
+            else if (stored && !completed)
+            {
+                stored = false;
+                Nap();
             }
             else if (_detached && (completed || _time.GetElapsedTime(_retryAt) >= RetryInterval) && TryReattach())
             {
@@ -201,6 +217,14 @@ public sealed class TranscriptRecorder : IDisposable
             {
                 Sleep();
             }
+        }
+    }
+
+    private void Nap()
+    {
+        if (Io.WaitFor(_work.Fd, Libc.POLLIN, NapMilliseconds))
+        {
+            _work.Clear();
         }
     }
 
