@@ -19,11 +19,14 @@ internal static class CommandStarter
     private const string DefaultPath = "/bin:/usr/bin";
     private static readonly byte[] Shell = "/bin/sh"u8.ToArray();
 
-    /// <summary>Signals whose disposition .NET changed before Main, to SIG_IGN: a command must not inherit that.</summary>
-    private static readonly ulong ChangedByRuntime = Signals.SetOf(Signals.SIGPIPE);
-
     /// <summary>The lowest signal that only the C library may touch, and the highest.</summary>
     private const int FirstReserved = 32, LastReserved = 33;
+
+    /// <summary>
+    /// Signals that a command must not inherit as ignored: SIGPIPE, which .NET ignores before Main, and the two that
+    /// glibc's posix_spawn would leave ignored because the library itself handles them here.
+    /// </summary>
+    private static readonly ulong ChangedByRuntime = Signals.SetOf(Signals.SIGPIPE, FirstReserved, LastReserved);
 
     private const int LastSignal = 64;
 

@@ -38,8 +38,8 @@ public static class ScriptFinder
         for (int depth = 0; depth < MaxWrappers && words.Count > 0; depth++)
         {
             string program = Path.GetFileName(words[0]);
-            string two = words.Count > 1 ? $"{program} {words[1]}" : program;
-            if (Wrappers.TryGetValue(two, out string[]? valued))
+            string[]? valued = null;
+            if (words.Count > 1 && Wrappers.TryGetValue($"{program} {words[1]}", out valued))
             {
                 words = AfterOptions(words[2..], valued, skipFirstWord: false);
                 interpreterNamed = true;

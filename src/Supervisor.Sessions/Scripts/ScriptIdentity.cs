@@ -28,16 +28,27 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     public static Func<ScriptIdentity> Start(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
     {
         ScriptIdentity? identity = null;
-        Thread thread = new(() => identity = Of(command, workingDirectory, searchPath), 256 * 1024)
-        {
-            IsBackground = true, Name = "hash",
-        };
+        Exception? failure = null;
+        Thread thread = new(Work, 256 * 1024) { IsBackground = true, Name = "hash" };
         thread.Start();
         return () =>
         {
             thread.Join();
-            return identity!;
+            return identity ?? throw new InvalidOperationException("the command could not be hashed", failure);
         };
+
+        void Work()
+        {
+            try
+            {
+                identity = Of(command, workingDirectory, searchPath);
+            }
+            catch (Exception e)
+            {
+                // Thrown again where the result is asked for: here it would end the process.
+                failure = e;
+            }
+        }
     }
 
     /// <summary>Hashes the script that <paramref name="command"/> runs, or else its words.</summary>

@@ -40,22 +40,29 @@ internal sealed class IndexWriter : IDisposable
 
     public void Add(long offset, Channel channel, long length, DateTime time)
     {
-        if (_isOpen
-            && (_open.Length + length > WindowBytes || time - _open.Timestamp >= WindowTime || _open.Runs.Count >= MaxRuns))
-        {
-            Flush();
-        }
-
         // The clock may be set back; the index's times never decrease, so that a time can be searched for.
         time = time > _lastTime ? time : _lastTime;
         _lastTime = time;
-        if (!_isOpen)
+        while (length > 0)
         {
-            _open.Restart(offset, time);
-            _isOpen = true;
-        }
+            if (_isOpen
+                && (_open.Length >= WindowBytes || time - _open.Timestamp >= WindowTime || _open.Runs.Count >= MaxRuns))
+            {
+                Flush();
+            }
 
-        _open.Add(channel, length);
+            if (!_isOpen)
+            {
+                _open.Restart(offset, time);
+                _isOpen = true;
+            }
+
+            // A window that could not be written takes all that comes until it can.
+            long part = _open.Length < WindowBytes ? Math.Min(length, WindowBytes - _open.Length) : length;
+            _open.Add(channel, part);
+            offset += part;
+            length -= part;
+        }
     }
 
     /// <summary>Writes the open window. One that cannot be written stays open and is tried again with the next.</summary>
