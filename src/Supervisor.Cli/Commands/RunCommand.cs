@@ -52,6 +52,14 @@ internal sealed class RunCommand : Command
     /// <returns>Only when the help was asked for: else the process ends here, as the command did.</returns>
     public static int Execute(string[] args, Caller caller)
     {
+        // Begun before anything is known for sure: it takes longest, and is undone when it turns out to be wrong.
+        bool usual = PreparedTerminal.WouldBePty(caller.State) && !Array.Exists(args, a => a.StartsWith("--pty", StringComparison.Ordinal));
+        using PreparedTerminal? prepared = usual ? PreparedTerminal.Open(PtyChoice.Auto, caller.State, Program) : null;
+        return Execute(args, caller, prepared);
+    }
+
+    private static int Execute(string[] args, Caller caller, PreparedTerminal? prepared)
+    {
         RunOptions options = RunOptions.Parse(args);
         if (options.Has(RunOptions.Help))
         {
@@ -71,7 +79,7 @@ internal sealed class RunCommand : Command
         string path = "";
         string id = "";
         RunOutcome outcome;
-        using (ForegroundRun run = new(request, TimeProvider.System))
+        using (ForegroundRun run = new(request, prepared, TimeProvider.System))
         {
             outcome = run.Execute(record =>
             {
@@ -97,6 +105,9 @@ internal sealed class RunCommand : Command
         Libc._exit(outcome.ExitStatus);
         return outcome.ExitStatus;
     }
+
+    private static string Program =>
+        Environment.ProcessPath ?? throw new InvalidOperationException("this program's path is not known");
 
     private static void Report(RunOutcome outcome, string id, string path, bool banner)
     {
@@ -175,7 +186,7 @@ internal sealed class RunCommand : Command
             Size = Size(options.Value(RunOptions.Size)),
             Labels = Labels(options.Values(RunOptions.Label)),
             Script = ScriptIdentity.Start(command, cwd, EnvironmentOptions.Find(environment, "PATH"u8)),
-            Program = Environment.ProcessPath ?? throw new InvalidOperationException("this program's path is not known"),
+            Program = Program,
         };
     }
 

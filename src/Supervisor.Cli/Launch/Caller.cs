@@ -16,18 +16,18 @@ internal sealed class Caller
     private const string EnvironmentVariable = "SUP_ENV";
     private const int MaxProcFile = 8 * 1024 * 1024;
 
-    private Caller(CallerState state, IReadOnlyList<byte[]> environment, IReadOnlyList<byte[]> arguments)
-    {
-        (State, Environment, Arguments) = (state, environment, arguments);
-    }
+    private List<byte[]>? _environment;
+    private List<byte[]>? _arguments;
+
+    private Caller(CallerState state) => State = state;
 
     public CallerState State { get; }
 
     /// <summary><c>NAME=value</c> entries, in order.</summary>
-    public IReadOnlyList<byte[]> Environment { get; }
+    public IReadOnlyList<byte[]> Environment => _environment ??= ReadEnvironment();
 
     /// <summary>This process's arguments as bytes, the program's own name first.</summary>
-    public IReadOnlyList<byte[]> Arguments { get; }
+    public IReadOnlyList<byte[]> Arguments => _arguments ??= Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? []);
 
     /// <summary>
     /// Reads it all. When the signals that sup reads as data are not blocked yet, this process starts itself again with
@@ -43,7 +43,7 @@ internal sealed class Caller
         }
 
         Descriptors.DropRuntimeCopies();
-        return new Caller(Parse(handed ?? ""), ReadEnvironment(), Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? []));
+        return new Caller(Parse(handed ?? ""));
     }
 
     internal static CallerState Parse(string handed)

@@ -4,7 +4,8 @@ namespace Supervisor.Protocol.Files;
 
 /// <summary>Reads the JSON of the files in a session's folder: snake_case, unknown fields ignored. They are written by their own <c>ToLine</c>.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SessionMeta))]
 [JsonSerializable(typeof(SessionFinal))]
 [JsonSerializable(typeof(AttemptRecord))]

@@ -37,28 +37,22 @@ public sealed unsafe class ForegroundRun : IDisposable
     private bool _commandStopped;
 
     /// <summary>Prepares the terminal. Nothing is created yet that would outlive this object.</summary>
-    public ForegroundRun(RunRequest request, TimeProvider time)
+    /// <param name="request">What to run.</param>
+    /// <param name="prepared">From <see cref="PreparedTerminal.Open"/>; null to begin here. It becomes this object's.</param>
+    /// <param name="time">The clock of the files.</param>
+    public ForegroundRun(RunRequest request, PreparedTerminal? prepared, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
         (_request, _time) = (request, time);
-        CallerState caller = request.Caller;
-        bool stdoutIsTerminal = !caller.WasClosed(1) && Io.IsTerminal(1);
-        _isPty = request.Pty == PtyChoice.Always || (request.Pty == PtyChoice.Auto && stdoutIsTerminal);
-        if (!_isPty)
-        {
-            _terminal = new PipeTerminal(caller);
-            return;
-        }
-
-        bool stdinIsTerminal = !caller.WasClosed(0) && Io.IsTerminal(0);
-        bool all = request.Pty == PtyChoice.Always;
-        _user = all && !stdinIsTerminal ? null : UserTerminal.Open();
-        _size = request.Size ?? _user?.Size ?? Tty.GetSize(1) ?? Tty.GetSize(2);
+        prepared ??= PreparedTerminal.Open(request.Pty, request.Caller, request.Program);
+        (_terminal, _user, _size) = (prepared.Terminal, prepared.User, prepared.Size);
+        _isPty = _terminal.Input >= 0;
         _foreground = _user?.IsForeground ?? true;
-        PtyPlan plan = all
-            ? new PtyPlan(true, true, true)
-            : new PtyPlan(stdinIsTerminal, true, !caller.WasClosed(2) && Io.IsTerminal(2));
-        _terminal = new PtyTerminal(plan, _user, _size, caller, request.Program);
+        if (request.Size is { } size)
+        {
+            _size = size;
+            _terminal.Resize(size);
+        }
     }
 
     /// <summary>Runs the command to its end.</summary>
@@ -68,6 +62,12 @@ public sealed unsafe class ForegroundRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(starting);
         _record = SessionRecord.Open(_request, Describe, _time);
+        if (_isPty)
+        {
+            // The monitor is still on its way; on pipes the command need not wait for the hash.
+            _record.Identify(_request.Script());
+        }
+
         starting(_record);
         long started = Stopwatch.GetTimestamp();
         CommandSpec spec = new()
@@ -79,6 +79,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             Size = _request.Size,
         };
         StartFailure? failure = _terminal.Start(spec, _foreground);
+        _record.Identify(_request.Script());
         if (failure is not null)
         {
             return Failed(failure, started);
@@ -100,7 +101,6 @@ public sealed unsafe class ForegroundRun : IDisposable
 
     private SessionMeta Describe(SessionId id)
     {
-        Scripts.ScriptIdentity script = _request.Script();
         ProcessIdentity self = ProcessIdentity.Self;
         return new SessionMeta
         {
@@ -108,8 +108,6 @@ public sealed unsafe class ForegroundRun : IDisposable
             Name = _request.Name?.Value,
             Command = _request.CommandText,
             WorkingDirectory = _request.WorkingDirectory is { } cwd ? Path.GetFullPath(cwd) : CurrentDirectory(),
-            ScriptPath = script.Path,
-            ScriptHash = script.Hash,
             StartedAt = _time.GetUtcNow().UtcDateTime,
             RetentionSeconds = (long)_request.Retention.TotalSeconds,
             TransportMode = _terminal.TransportMode,

@@ -78,6 +78,13 @@ public sealed class SessionRecord : IDisposable
         return record;
     }
 
+    /// <summary>Says which script runs; it is written with the next change of meta.json.</summary>
+    public void Identify(Scripts.ScriptIdentity script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        _meta = _meta with { ScriptPath = script.Path, ScriptHash = script.Hash };
+    }
+
     public void Started(int pid)
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
@@ -105,6 +112,11 @@ public sealed class SessionRecord : IDisposable
             {
                 Type = "exited", Offset = 0, Timestamp = now, Attempt = AttemptNumber, ExitCode = exitCode, Signal = signal,
             });
+        }
+
+        else
+        {
+            Write(Artifact.Meta, _meta.ToLine());
         }
 
         RecordingResult? result = Recorder?.Complete();

@@ -82,8 +82,7 @@ internal static class CommandStarter
             if (error == Errno.ENOEXEC)
             {
                 // POSIX, execvp: a file that is no program is a shell script. posix_spawn leaves that to us.
-                byte[][] script = [Shell, candidate, .. spec.Arguments.Skip(1)];
-                error = prepare(script).Start(Shell, out pid);
+                error = prepare(AsScript(candidate, spec.Arguments)).Start(Shell, out pid);
             }
 
             if (error == 0)
@@ -108,6 +107,17 @@ internal static class CommandStarter
         }
 
         return (0, Explain(program, worst, found));
+    }
+
+    private static List<byte[]> AsScript(byte[] path, IReadOnlyList<byte[]> arguments)
+    {
+        List<byte[]> script = [Shell, path];
+        for (int i = 1; i < arguments.Count; i++)
+        {
+            script.Add(arguments[i]);
+        }
+
+        return script;
     }
 
     private static StartFailure? CheckDirectory(string cwd)

@@ -50,7 +50,7 @@ public static class ScriptFinder
             }
             else if (Interpreters.TryGetValue(NameWithoutVersion(program), out valued))
             {
-                return FirstFile(words[1..], valued, workingDirectory);
+                return FirstFile(words[1..], valued, workingDirectory, isShell: program.EndsWith("sh", StringComparison.Ordinal));
             }
             else
             {
@@ -104,12 +104,16 @@ public static class ScriptFinder
         return words[Math.Min(at, words.Count)..];
     }
 
-    private static string? FirstFile(List<string> words, string[] valued, string? workingDirectory)
+    /// <summary>Flags in one word that have a <c>c</c> among them: <c>bash -lc CMD</c>.</summary>
+    private static bool IsCommandFlag(string word) =>
+        word.Length > 1 && word[0] == '-' && word[1] != '-' && word.Contains('c', StringComparison.Ordinal);
+
+    private static string? FirstFile(List<string> words, string[] valued, string? workingDirectory, bool isShell)
     {
         for (int at = 0; at < words.Count; at++)
         {
             string word = words[at];
-            if (NoFile.Contains(word, StringComparer.Ordinal))
+            if (NoFile.Contains(word, StringComparer.Ordinal) || (isShell && IsCommandFlag(word)))
             {
                 return null;
             }
@@ -130,7 +134,7 @@ public static class ScriptFinder
     private static string? Existing(string word, string? workingDirectory)
     {
         string path = Absolute(word, workingDirectory);
-        return File.Exists(path) ? path : null;
+        return RegularFile.Is(path) ? path : null;
     }
 
     private static string? Resolve(string program, string? workingDirectory, string? searchPath)
@@ -159,18 +163,15 @@ public static class ScriptFinder
             return null;
         }
 
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            Span<byte> start = stackalloc byte[4];
-            int length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-            bool elf = length == 4 && start.SequenceEqual("\u007fELF"u8);
-            return elf ? null : path;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        using FileStream? file = RegularFile.Open(path);
+        if (file is null)
         {
             return null;
         }
+
+        Span<byte> start = stackalloc byte[4];
+        int length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return length == 4 && start.SequenceEqual("\u007fELF"u8) ? null : path;
     }
 
     private static string Absolute(string path, string? workingDirectory)

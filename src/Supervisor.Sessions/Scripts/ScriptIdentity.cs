@@ -55,19 +55,13 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     public static ScriptIdentity Of(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
     {
         string? path = ScriptFinder.Find(Texts(command), workingDirectory, searchPath);
-        if (path is not null)
+        using FileStream? file = path is null ? null : RegularFile.Open(path);
+        if (file is not null)
         {
-            try
-            {
-                using FileStream file = File.OpenRead(path);
-                return new ScriptIdentity(path, Text(SHA256.HashData(file)));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Runnable but not readable (mode 0111): the command line has to stand in.
-            }
+            return new ScriptIdentity(path, Text(SHA256.HashData(file)));
         }
 
+        // Also for a script that may be run but not read (mode 0111).
         using MemoryStream line = new();
         foreach (byte[] word in command)
         {

@@ -30,19 +30,21 @@ internal sealed class Floor(OwnedFolder folder, long maxBytes)
             return 0;
         }
 
-        long before = Value;
-        Value += freed;
-        folder.WriteAtomically(Artifact.Floor, Encoding.ASCII.GetBytes(Value.ToString(CultureInfo.InvariantCulture) + "\n"));
-        if (Libc.fallocate(output, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, before, freed) != 0)
+        // The file says it before the bytes go. When that cannot be written, nothing has changed.
+        Write(Value + freed);
+        if (Libc.fallocate(output, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, Value, freed) != 0)
         {
             int error = Errno.Last;
-            Value = before;
-            folder.WriteAtomically(Artifact.Floor, Encoding.ASCII.GetBytes(Value.ToString(CultureInfo.InvariantCulture) + "\n"));
+            Write(Value);
             return -error;
         }
 
+        Value += freed;
         return freed;
     }
+
+    private void Write(long floor) =>
+        folder.WriteAtomically(Artifact.Floor, Encoding.ASCII.GetBytes(floor.ToString(CultureInfo.InvariantCulture) + "\n"));
 
     /// <summary>What the file <c>floor</c> says; 0 when that is no number.</summary>
     public static long Parse(ReadOnlySpan<byte> text) =>

@@ -11,56 +11,67 @@ internal sealed class LineReader(Stream source)
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
+    private int _searched;
+    private bool _tooLong;
 
     /// <summary>The file position behind the last line given.</summary>
     public long Position { get; private set; }
 
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
-        int searched = _start;
         while (true)
         {
-            int newline = _buffer.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
-            if (newline >= 0)
+            int newline = _buffer.AsSpan(_searched, _end - _searched).IndexOf((byte)'\n');
+            if (newline < 0)
             {
-                int end = searched + newline;
-                line = _buffer.AsSpan(_start, end - _start);
-                Position += end + 1 - _start;
-                _start = end + 1;
+                _searched = _end;
+                if (!Fill())
+                {
+                    line = default;
+                    return false;
+                }
+
+                continue;
+            }
+
+            int end = _searched + newline;
+            line = _buffer.AsSpan(_start, end - _start);
+            Position += end + 1 - _start;
+            _start = end + 1;
+            _searched = _start;
+            if (!_tooLong)
+            {
                 return true;
             }
 
-            searched = _end - _start;
-            if (!Fill())
-            {
-                line = default;
-                return false;
-            }
-
-            searched = Math.Min(searched, _end);
+            _tooLong = false;
         }
     }
 
     private bool Fill()
     {
+        if (_end - _start >= MaxLine)
+        {
+            _tooLong = true;
+        }
+
+        if (_tooLong)
+        {
+            Position += _end - _start;
+            _start = _end;
+        }
+
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             _end -= _start;
+            _searched -= _start;
             _start = 0;
         }
 
         if (_end == _buffer.Length)
         {
-            if (_buffer.Length >= MaxLine)
-            {
-                Position += _end;
-                _end = 0;
-            }
-            else
-            {
-                Array.Resize(ref _buffer, _buffer.Length * 2);
-            }
+            Array.Resize(ref _buffer, _buffer.Length * 2);
         }
 
         int n = source.Read(_buffer, _end, _buffer.Length - _end);

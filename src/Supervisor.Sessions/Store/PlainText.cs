@@ -12,6 +12,8 @@ public sealed class PlainText(bool keepColours)
 {
     private const byte Escape = 0x1b;
     private const byte Bell = 7;
+    private const byte Cancel = 0x18;
+    private const byte Substitute = 0x1a;
     private const int MaxSequence = 64;
 
     private readonly List<byte> _output = [];
@@ -43,20 +45,28 @@ public sealed class PlainText(bool keepColours)
 
     private void Take(byte b)
     {
+        if (_state != State.Text && (b is Cancel or Substitute))
+        {
+            // Either ends any sequence (ECMA-48, the VT500 parser).
+            _sequence.Clear();
+            _state = State.Text;
+            return;
+        }
+
+        if ((_state is State.Escape or State.Intermediate or State.Csi) && (b is (byte)'\n' or (byte)'\t'))
+        {
+            // Controls inside a sequence act as if they stood before it.
+            _output.Add(b);
+            return;
+        }
+
         switch (_state)
         {
             case State.Text:
                 TakeText(b);
                 break;
             case State.Escape:
-                _state = b switch
-                {
-                    (byte)'[' => State.Csi,
-                    (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_' => State.String,
-                    >= 0x20 and <= 0x2f => State.Intermediate,
-                    Escape => State.Escape,
-                    _ => State.Text,
-                };
+                TakeEscape(b);
                 break;
             case State.Intermediate:
                 _state = b is >= 0x20 and <= 0x2f ? State.Intermediate : b == Escape ? State.Escape : State.Text;
@@ -67,13 +77,26 @@ public sealed class PlainText(bool keepColours)
             case State.String:
                 _state = b switch { Bell => State.Text, Escape => State.StringEscape, _ => State.String };
                 break;
+            case State.StringEscape when b == (byte)'\\':
+                _state = State.Text;
+                break;
             case State.StringEscape:
-                _state = b switch { (byte)'\\' => State.Text, Escape => State.StringEscape, _ => State.String };
+                // Any other escape breaks the string off and begins anew.
+                TakeEscape(b);
                 break;
             default:
                 throw new InvalidOperationException($"no state {_state}");
         }
     }
+
+    private void TakeEscape(byte b) => _state = b switch
+    {
+        (byte)'[' => State.Csi,
+        (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_' => State.String,
+        >= 0x20 and <= 0x2f => State.Intermediate,
+        Escape => State.Escape,
+        _ => State.Text,
+    };
 
     private void TakeCsi(byte b)
     {

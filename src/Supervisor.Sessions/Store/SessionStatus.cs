@@ -38,8 +38,12 @@ public sealed record SessionStatus
         if (final is null && !owned)
         {
             // The owner may have ended between the two looks: it writes the end before it lets the lock go.
+            bool hadMeta = meta is not null;
             meta = files.ReadMeta();
             final = files.ReadFinal(meta);
+
+            // Or have begun: without a meta.json at first, the lock may have been looked at before it was taken.
+            owned = final is null && !hadMeta && files.IsOwned();
         }
 
         (long length, DateTime? lastOutput) = files.OutputStatus();

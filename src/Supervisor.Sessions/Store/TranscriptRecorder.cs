@@ -254,7 +254,7 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void Store(in OutputQueue.Piece piece)
     {
-        int error = piece.Event is { } happening ? StoreEvent(happening) : StoreBytes(piece);
+        int error = piece.Event is { } happening ? StoreEvent(happening with { Offset = _end }) : StoreBytes(piece);
         lock (_gate)
         {
             _queue.Remove(piece);
@@ -280,7 +280,7 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    private int StoreEvent(TranscriptEvent happening) => _events.Append((happening with { Offset = _end }).ToLine());
+    private int StoreEvent(TranscriptEvent happening) => _events.Append(happening.ToLine());
 
     private int StoreBytes(in OutputQueue.Piece piece)
     {

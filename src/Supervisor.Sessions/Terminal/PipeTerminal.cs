@@ -17,6 +17,7 @@ internal sealed class PipeTerminal : ICommandTerminal
     private readonly List<CommandOutput> _outputs = [];
     private readonly int[] _writeEnds = [-1, -1, -1];
     private WaitStatus _end;
+    private bool _disposed;
 
     /// <param name="caller">A stream that was closed stays closed, and is not captured.</param>
     public PipeTerminal(CallerState caller)
@@ -105,6 +106,12 @@ internal sealed class PipeTerminal : ICommandTerminal
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         foreach (CommandOutput output in _outputs)
         {
             Libc.close(output.Fd);

@@ -24,6 +24,7 @@ internal sealed class PtyTerminal : ICommandTerminal
     private readonly UserTerminal? _user;
     private readonly List<CommandOutput> _outputs = [];
     private bool _monitorGone;
+    private bool _disposed;
 
     /// <param name="plan">What the PTY stands in for; the rest is passed through, except a captured stderr.</param>
     /// <param name="user">The user's terminal, whose settings and size the PTY takes over; null when there is none.</param>
@@ -175,6 +176,12 @@ internal sealed class PtyTerminal : ICommandTerminal
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         // The monitor goes at once; waiting for it leaves no process behind when sup is gone.
         if (_monitor.Send(MonitorFrame.Bye) && _monitorPid != 0)
         {

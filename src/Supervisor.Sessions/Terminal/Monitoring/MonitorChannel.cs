@@ -27,6 +27,8 @@ internal enum MonitorFrame : byte
     Changed,
 }
 
+internal sealed record ReceivedFrame(MonitorFrame Kind, byte[] Payload);
+
 /// <summary>
 /// Frames between <c>sup run</c> and its monitor, over a socket pair of two processes of one installation: a length, a
 /// kind, a payload. Not a public protocol.
@@ -62,7 +64,7 @@ internal sealed class MonitorChannel(int fd) : IDisposable
     }
 
     /// <summary>Waits for the next frame; null when the other side is gone.</summary>
-    public (MonitorFrame Kind, byte[] Payload)? Receive()
+    public ReceivedFrame? Receive()
     {
         byte[] header = new byte[HeaderSize];
         if (!ReadAll(header))
@@ -77,7 +79,7 @@ internal sealed class MonitorChannel(int fd) : IDisposable
         }
 
         byte[] payload = new byte[length];
-        return ReadAll(payload) ? ((MonitorFrame)header[4], payload) : null;
+        return ReadAll(payload) ? new ReceivedFrame((MonitorFrame)header[4], payload) : null;
     }
 
     public static int Number(ReadOnlySpan<byte> payload, int index) =>

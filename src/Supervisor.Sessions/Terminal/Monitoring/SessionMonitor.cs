@@ -99,7 +99,10 @@ internal sealed unsafe class SessionMonitor : IDisposable
 
     private void Start(byte[] payload)
     {
-        (CommandSpec spec, bool foreground, _userSettings) = StartRequest.Decode(payload);
+        StartOrder order = StartRequest.Decode(payload);
+        CommandSpec spec = order.Spec;
+        bool foreground = order.Foreground;
+        _userSettings = order.UserSettings;
         List<DescriptorAction> closed = [];
         for (int fd = 0; fd <= 2; fd++)
         {

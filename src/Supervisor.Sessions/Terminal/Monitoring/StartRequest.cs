@@ -1,74 +1,125 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Terminal.Monitoring;
 
-/// <summary>A command on its way to the monitor, which starts it.</summary>
+/// <summary>A command on its way to the monitor, which starts it. Fields in order, each text with its length before it.</summary>
 internal static class StartRequest
 {
-    public static unsafe byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
+    public static byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
     {
         using MemoryStream stream = new();
-        using BinaryWriter writer = new(stream, Encoding.UTF8);
-        WriteStrings(writer, spec.Arguments);
-        WriteStrings(writer, spec.Environment);
-        writer.Write(spec.WorkingDirectory is not null);
-        writer.Write(spec.WorkingDirectory ?? "");
-        writer.Write(spec.Caller.OpenFilesSoftLimit is not null);
-        writer.Write(spec.Caller.OpenFilesSoftLimit ?? 0);
-        writer.Write(spec.Caller.IgnoredSignals);
-        writer.Write(spec.Caller.BlockedSignals);
-        writer.Write(spec.Caller.ClosedDescriptors);
-        writer.Write(foreground);
-        writer.Write(userSettings is not null);
+        Write(stream, spec.Arguments);
+        Write(stream, spec.Environment);
+        Write(stream, spec.WorkingDirectory is null ? 0 : 1);
+        Write(stream, Encoding.UTF8.GetBytes(spec.WorkingDirectory ?? ""));
+        Write(stream, spec.Caller.OpenFilesSoftLimit is null ? 0 : 1);
+        Write(stream, spec.Caller.OpenFilesSoftLimit ?? 0);
+        Write(stream, spec.Caller.IgnoredSignals);
+        Write(stream, spec.Caller.BlockedSignals);
+        Write(stream, spec.Caller.ClosedDescriptors);
+        Write(stream, foreground ? 1 : 0);
+        Write(stream, userSettings is null ? 0 : 1);
         Termios settings = userSettings ?? default;
-        writer.Write(new ReadOnlySpan<byte>(&settings, sizeof(Termios)));
-        writer.Flush();
+        stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Termios>(in settings)));
         return stream.ToArray();
     }
 
-    public static unsafe (CommandSpec Spec, bool Foreground, Termios? UserSettings) Decode(byte[] payload)
+    public static StartOrder Decode(byte[] payload)
     {
-        using BinaryReader reader = new(new MemoryStream(payload), Encoding.UTF8);
-        byte[][] arguments = ReadStrings(reader);
-        byte[][] environment = ReadStrings(reader);
-        bool hasDirectory = reader.ReadBoolean();
-        string directory = reader.ReadString();
-        bool hasLimit = reader.ReadBoolean();
-        ulong limit = reader.ReadUInt64();
-        CallerState caller = new(hasLimit ? limit : null, reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt32());
-        CommandSpec spec = new()
+        Reader reader = new(payload);
+        List<byte[]> arguments = reader.Texts();
+        List<byte[]> environment = reader.Texts();
+        bool hasDirectory = reader.Number() == 1;
+        byte[] directory = reader.Text();
+        bool hasLimit = reader.Number() == 1;
+        ulong limit = reader.Wide();
+        CallerState caller = new(hasLimit ? limit : null, reader.Wide(), reader.Wide(), reader.Number());
+        bool foreground = reader.Number() == 1;
+        bool hasSettings = reader.Number() == 1;
+        return new StartOrder
         {
-            Arguments = arguments,
-            Environment = environment,
-            WorkingDirectory = hasDirectory ? directory : null,
-            Caller = caller,
+            Spec = new CommandSpec
+            {
+                Arguments = arguments,
+                Environment = environment,
+                WorkingDirectory = hasDirectory ? Encoding.UTF8.GetString(directory) : null,
+                Caller = caller,
+            },
+            Foreground = foreground,
+            UserSettings = hasSettings ? MemoryMarshal.Read<Termios>(reader.Rest) : null,
         };
-        bool foreground = reader.ReadBoolean();
-        bool hasSettings = reader.ReadBoolean();
-        Termios settings = MemoryMarshal.Read<Termios>(reader.ReadBytes(sizeof(Termios)));
-        return (spec, foreground, hasSettings ? settings : null);
     }
 
-    private static void WriteStrings(BinaryWriter writer, IReadOnlyList<byte[]> strings)
+    private static void Write(MemoryStream stream, IReadOnlyList<byte[]> texts)
     {
-        writer.Write(strings.Count);
-        foreach (byte[] text in strings)
+        Write(stream, texts.Count);
+        for (int i = 0; i < texts.Count; i++)
         {
-            writer.Write(text.Length);
-            writer.Write(text);
+            Write(stream, texts[i]);
         }
     }
 
-    private static byte[][] ReadStrings(BinaryReader reader)
+    private static void Write(MemoryStream stream, byte[] text)
     {
-        byte[][] strings = new byte[reader.ReadInt32()][];
-        for (int i = 0; i < strings.Length; i++)
+        Write(stream, text.Length);
+        stream.Write(text);
+    }
+
+    private static void Write(MemoryStream stream, int number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        stream.Write(bytes);
+    }
+
+    private static void Write(MemoryStream stream, ulong number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
+        stream.Write(bytes);
+    }
+
+    private ref struct Reader(ReadOnlySpan<byte> rest)
+    {
+        public ReadOnlySpan<byte> Rest { get; private set; } = rest;
+
+        public int Number() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+
+        public ulong Wide() => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
+
+        public byte[] Text() => Take(Number()).ToArray();
+
+        public List<byte[]> Texts()
         {
-            strings[i] = reader.ReadBytes(reader.ReadInt32());
+            int count = Number();
+            List<byte[]> texts = [];
+            for (int i = 0; i < count; i++)
+            {
+                texts.Add(Text());
+            }
+
+            return texts;
         }
 
-        return strings;
+        private ReadOnlySpan<byte> Take(int length)
+        {
+            ReadOnlySpan<byte> taken = Rest[..length];
+            Rest = Rest[length..];
+            return taken;
+        }
     }
+}
+
+/// <summary>What the monitor is to start, and how.</summary>
+internal sealed class StartOrder
+{
+    public required CommandSpec Spec { get; init; }
+
+    public required bool Foreground { get; init; }
+
+    /// <summary>The user's terminal as it is to be put back; null when there is none.</summary>
+    public required Termios? UserSettings { get; init; }
 }
