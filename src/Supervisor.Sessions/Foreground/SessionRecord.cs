@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
@@ -15,6 +17,8 @@ public sealed class SessionRecord : IDisposable
 {
     private const int AttemptNumber = 1;
     private const int IdTries = 20;
+    private const int StackBytes = 256 * 1024;
+    private static readonly string AttemptFile = string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{AttemptNumber}.json");
 
     /// <summary>How long in all a slow disk may pace a command in the foreground.</summary>
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(2);
@@ -43,12 +47,42 @@ public sealed class SessionRecord : IDisposable
     /// <summary>The session's folder; null when it could not be made.</summary>
     public string? Path => _folder?.Path;
 
-    /// <summary>Claims the id and the name, and writes the first meta.json.</summary>
+    /// <summary>
+    /// Claims the id and the name, and writes the first meta.json. A disk that does not answer within the patience is gone
+    /// without: then nothing is recorded.
+    /// </summary>
     /// <exception cref="SupException">The id or the name is taken, or the state root is not safe.</exception>
     public static SessionRecord Open(RunRequest request, Func<SessionId, SessionMeta> describe, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(describe);
+        SessionRecord? record = null;
+        ExceptionDispatchInfo? failure = null;
+        Thread opening = new(Work, StackBytes) { IsBackground = true, Name = "open" };
+        opening.Start();
+        if (!opening.Join(DiskPatience))
+        {
+            return new SessionRecord(null, null, describe(request.Id ?? SessionId.Generate()), time, "the disk was too slow");
+        }
+
+        failure?.Throw();
+        return record!;
+
+        void Work()
+        {
+            try
+            {
+                record = OpenNow(request, describe, time);
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }
+    }
+
+    private static SessionRecord OpenNow(RunRequest request, Func<SessionId, SessionMeta> describe, TimeProvider time)
+    {
         OwnedFolder? folder = null;
         NameLock? name = null;
         string? problem = null;
@@ -69,12 +103,12 @@ public sealed class SessionRecord : IDisposable
         }
 
         SessionRecord record = new(folder, name, describe(id), time, problem);
+        record.Write(Artifact.Meta, record._meta.ToLine());
+        record.Write(AttemptFile, record._attempt.ToLine());
+        record.Try(() => record._folder?.Reserve(Artifact.Final));
         record.Try(() => record.Recorder = folder is null
             ? null
             : new TranscriptRecorder(folder, request.MaxOutputBytes, DiskPatience, time));
-        record.Write(Artifact.Meta, record._meta.ToLine());
-        record.WriteAttempt();
-        record.Try(() => record._folder?.Reserve(Artifact.Final));
         return record;
     }
 
@@ -93,7 +127,7 @@ public sealed class SessionRecord : IDisposable
         _attempt = _attempt with { Pid = pid, PidStartTime = startTime, StartedAt = now };
         Recorder?.Append(new TranscriptEvent { Type = "started", Offset = 0, Timestamp = now, Attempt = AttemptNumber, Pid = pid });
         Write(Artifact.Meta, _meta.ToLine());
-        WriteAttempt();
+        Write(AttemptFile, _attempt.ToLine());
     }
 
     public void Resized(Protocol.Values.TerminalSize size) => Recorder?.Append(new TranscriptEvent
@@ -119,34 +153,54 @@ public sealed class SessionRecord : IDisposable
             Write(Artifact.Meta, _meta.ToLine());
         }
 
-        RecordingResult? result = Recorder?.Complete();
-        _attempt = _attempt with
+        IReadOnlyList<PendingFile> Last(RecordingResult result) => LastFiles(result, now, state, exitCode, signal, error, survivors);
+        RecordingResult result;
+        if (Recorder is not null)
         {
-            EndedAt = now, ExitCode = exitCode, Signal = signal, EndCursor = result?.EndCursor ?? 0, Error = error,
-        };
-        WriteAttempt();
-        Write(
-            Artifact.Final,
-            new SessionFinal
+            result = Recorder.Complete(Last);
+        }
+        else
+        {
+            result = new RecordingResult(0, 0, _problem);
+            foreach (PendingFile file in Last(result))
             {
-                Id = _meta.Id,
-                Attempt = AttemptNumber,
-                State = state.Word(),
-                EndReason = state switch
-                {
-                    SessionState.Failed => "start-failed",
-                    SessionState.Lost => "owner-lost",
-                    _ => "exit",
-                },
-                EndedAt = now,
-                ExitCode = exitCode,
-                Signal = signal,
-                DurationSeconds = Math.Max(0, (now - _meta.StartedAt).TotalSeconds),
-                OutputBytes = result?.EndCursor ?? 0,
-                Error = error,
-                Survivors = survivors,
-            }.ToLine());
-        return new RecordingResult(result?.EndCursor ?? 0, result?.LostBytes ?? 0, result?.Problem ?? _problem);
+                Write(file.Name, file.Content);
+            }
+        }
+
+        return result with { Problem = result.Problem ?? _problem };
+    }
+
+    private IReadOnlyList<PendingFile> LastFiles(
+        RecordingResult result,
+        DateTime now,
+        SessionState state,
+        int? exitCode,
+        string? signal,
+        string? error,
+        IReadOnlyList<Survivor> survivors)
+    {
+        _attempt = _attempt with { EndedAt = now, ExitCode = exitCode, Signal = signal, EndCursor = result.EndCursor, Error = error };
+        SessionFinal final = new()
+        {
+            Id = _meta.Id,
+            Attempt = AttemptNumber,
+            State = state.Word(),
+            EndReason = state switch
+            {
+                SessionState.Failed => "start-failed",
+                SessionState.Lost => "owner-lost",
+                _ => "exit",
+            },
+            EndedAt = now,
+            ExitCode = exitCode,
+            Signal = signal,
+            DurationSeconds = Math.Max(0, (now - _meta.StartedAt).TotalSeconds),
+            OutputBytes = result.EndCursor,
+            Error = error,
+            Survivors = survivors,
+        };
+        return [new PendingFile(AttemptFile, _attempt.ToLine()), new PendingFile(Artifact.Final, final.ToLine())];
     }
 
     private static NameLock TakeName(StateRoot root, SessionName name, SessionId id) =>
@@ -178,9 +232,18 @@ public sealed class SessionRecord : IDisposable
         throw new SupException(ErrorCode.Internal, ExitCode.Failure, "cannot find a free session id");
     }
 
-    private void WriteAttempt() => Write($"{Artifact.Attempts}/{AttemptNumber}.json", _attempt.ToLine());
-
-    private void Write(string name, byte[] content) => Try(() => _folder?.WriteAtomically(name, content));
+    /// <summary>Behind the output where there is a recorder: a disk that hangs then holds neither the command nor us.</summary>
+    private void Write(string name, byte[] content)
+    {
+        if (Recorder is not null)
+        {
+            Recorder.Write(new PendingFile(name, content));
+        }
+        else
+        {
+            Try(() => _folder?.WriteAtomically(name, content));
+        }
+    }
 
     private void Try(Action write)
     {

@@ -42,6 +42,7 @@ public sealed class TranscriptRecorder : IDisposable
     private readonly Floor _floor;
 
     private TimeSpan _waited;
+    private Func<RecordingResult, IReadOnlyList<PendingFile>>? _last;
     private bool _sleeping;
     private bool _napping;
     private bool _detached;
@@ -115,11 +116,28 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    /// <summary>Stores what is queued, waiting for the disk at most as long as the patience, and ends the recording.</summary>
-    public RecordingResult Complete()
+    /// <summary>Replaces a file of the folder, behind what is queued. Whoever asks for it does not wait for the disk.</summary>
+    public void Write(PendingFile file)
     {
         lock (_gate)
         {
+            if (_queue.Add(file))
+            {
+                WakeWriter();
+            }
+        }
+    }
+
+    /// <summary>Ends the recording without a word of how.</summary>
+    public RecordingResult Complete() => Complete(_ => []);
+
+    /// <summary>Stores what is queued, waiting for the disk at most as long as the patience, and ends the recording.</summary>
+    /// <param name="last">Makes the files that say how it ended, once that is known. Runs on the recorder's thread.</param>
+    public RecordingResult Complete(Func<RecordingResult, IReadOnlyList<PendingFile>> last)
+    {
+        lock (_gate)
+        {
+            _last = last;
             _completed = true;
             WakeWriter();
         }
@@ -209,13 +227,44 @@ public sealed class TranscriptRecorder : IDisposable
             }
             else if (completed)
             {
-                _index.Flush();
-                NoticeDeletion();
+                End();
                 return;
             }
             else
             {
                 Sleep();
+            }
+        }
+    }
+
+    private void End()
+    {
+        _index.Flush();
+        NoticeDeletion();
+        RecordingResult result;
+        lock (_gate)
+        {
+            result = new RecordingResult(_end, _lost + _lostSinceGap, _firstProblem);
+        }
+
+        foreach (PendingFile file in _last!(result))
+        {
+            StoreFile(file);
+        }
+    }
+
+    /// <summary>A file that cannot be written is a problem to tell, but does not stop the recording of output.</summary>
+    private void StoreFile(PendingFile file)
+    {
+        try
+        {
+            _folder.WriteAtomically(file.Name, file.Content);
+        }
+        catch (IOException e)
+        {
+            lock (_gate)
+            {
+                _firstProblem ??= e.HResult > 0 ? Errno.Text(e.HResult) : e.Message;
             }
         }
     }
@@ -254,7 +303,14 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void Store(in OutputQueue.Piece piece)
     {
-        int error = piece.Event is { } happening ? StoreEvent(happening with { Offset = _end }) : StoreBytes(piece);
+        if (piece.File is { } file)
+        {
+            StoreFile(file);
+        }
+
+        int error = piece.File is not null ? 0
+            : piece.Event is { } happening ? StoreEvent(happening with { Offset = _end })
+            : StoreBytes(piece);
         lock (_gate)
         {
             _queue.Remove(piece);
@@ -269,12 +325,17 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    /// <summary>Everything queued behind what failed is lost with it: one gap, at one place.</summary>
+    /// <summary>All output queued behind what failed is lost with it: one gap, at one place. Files may still fit.</summary>
     private void LoseQueue()
     {
         while (!_queue.IsEmpty)
         {
             OutputQueue.Piece next = _queue.Peek(int.MaxValue);
+            if (next.File is { } file)
+            {
+                StoreFile(file);
+            }
+
             _lostSinceGap += next.Length;
             _queue.Remove(next);
         }
