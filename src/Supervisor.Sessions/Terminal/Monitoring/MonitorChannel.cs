@@ -52,14 +52,11 @@ internal sealed class MonitorChannel(int fd) : IDisposable
         return Io.WriteAll(Fd, frame) == 0;
     }
 
-    public bool Send(MonitorFrame kind, params ReadOnlySpan<int> numbers)
+    public bool Send(MonitorFrame kind, int first = 0, int second = 0)
     {
-        Span<byte> payload = stackalloc byte[numbers.Length * sizeof(int)];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(payload[(i * sizeof(int))..], numbers[i]);
-        }
-
+        Span<byte> payload = stackalloc byte[2 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(payload, first);
+        BinaryPrimitives.WriteInt32LittleEndian(payload[sizeof(int)..], second);
         return Send(kind, payload);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 using Supervisor.Sessions.Native;
 
@@ -8,7 +7,7 @@ namespace Supervisor.Sessions.Terminal.Monitoring;
 /// <summary>A command on its way to the monitor, which starts it. Fields in order, each text with its length before it.</summary>
 internal static class StartRequest
 {
-    public static byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
+    public static unsafe byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
     {
         using MemoryStream stream = new();
         Write(stream, spec.Arguments);
@@ -23,7 +22,7 @@ internal static class StartRequest
         Write(stream, foreground ? 1 : 0);
         Write(stream, userSettings is null ? 0 : 1);
         Termios settings = userSettings ?? default;
-        stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Termios>(in settings)));
+        stream.Write(new ReadOnlySpan<byte>(&settings, sizeof(Termios)));
         return stream.ToArray();
     }
 
@@ -49,8 +48,15 @@ internal static class StartRequest
                 Caller = caller,
             },
             Foreground = foreground,
-            UserSettings = hasSettings ? MemoryMarshal.Read<Termios>(reader.Rest) : null,
+            UserSettings = hasSettings ? Settings(reader.Rest) : null,
         };
+    }
+
+    private static unsafe Termios Settings(ReadOnlySpan<byte> bytes)
+    {
+        Termios settings;
+        bytes[..sizeof(Termios)].CopyTo(new Span<byte>(&settings, sizeof(Termios)));
+        return settings;
     }
 
     private static void Write(MemoryStream stream, IReadOnlyList<byte[]> texts)
