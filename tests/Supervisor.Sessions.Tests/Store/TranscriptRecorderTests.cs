@@ -394,6 +394,138 @@ public sealed class TranscriptRecorderTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_stands_still_holds_the_command_no_longer_than_the_patience_and_a_gap_says_what_is_missing()
+    {
+        using OwnedFolder folder = _state.Create("a");
+
+        // A FIFO takes 64 KiB and then no more, like a disk that hangs, until the test reads it.
+        string path = Path.Combine(folder.Path, Artifact.Output);
+        Posix.MakeFifo(path);
+        TranscriptRecorder recorder = new(folder, Unlimited, TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        byte[] all = Bytes(5_000_000);
+        RecordingResult early = Eventually.Returns(
+            () =>
+            {
+                for (int at = 0; at < all.Length; at += 50_000)
+                {
+                    recorder.Append(Channel.Stdout, all.AsSpan(at, 50_000));
+                }
+
+                return recorder.Complete();
+            },
+            "the command, held by a disk");
+        Assert.Equal("the disk was too slow", early.Problem);
+        Assert.Equal(all.Length, early.EndCursor + early.LostBytes);
+
+        OutputReader disk = new(new Sessions.Terminal.CommandOutput(Channel.Stdout, Io.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK), 1));
+        RecordingResult result = early;
+        Eventually.True(() => (result = recorder.Complete()).EndCursor == disk.Bytes.Length && File.Exists(Path.Combine(folder.Path, Artifact.Events)) && Transcript.Events(folder.Path).Count > 0, "the disk, moving again");
+        recorder.Dispose();
+        disk.WaitForEnd();
+        Assert.Equal(all.Length, result.EndCursor + result.LostBytes);
+        Assert.True(disk.Bytes.AsSpan().SequenceEqual(all.AsSpan(0, (int)result.EndCursor)), "what was stored is the beginning, unbroken");
+        TranscriptEvent gap = Assert.Single(Transcript.Events(folder.Path));
+        Assert.Equal(("gap", result.EndCursor, (long?)result.LostBytes, "the disk was too slow"), (gap.Type, gap.Offset, gap.Bytes, gap.Reason));
+    }
+
+    [Fact]
+    public void Files_are_replaced_behind_the_output_before_them_and_the_last_ones_know_how_it_ended()
+    {
+        using OwnedFolder folder = _state.Create("a");
+        using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, TimeProvider.System);
+        for (int i = 0; i < 100; i++)
+        {
+            recorder.Append(Channel.Stdout, Bytes(10_000));
+            recorder.Write(new PendingFile(Artifact.Meta, [(byte)i]));
+        }
+
+        RecordingResult? told = null;
+        RecordingResult result = recorder.Complete(ended =>
+        {
+            told = ended;
+            return [new PendingFile("attempts/1.json", "first"u8.ToArray()), new PendingFile(Artifact.Final, "last"u8.ToArray())];
+        });
+        Assert.Equal(new RecordingResult(1_000_000, 0, null), result);
+        Assert.Equal(result, told);
+        Assert.Equal([99], File.ReadAllBytes(Path.Combine(folder.Path, Artifact.Meta)));
+        Assert.Equal("first", File.ReadAllText(Path.Combine(folder.Path, "attempts/1.json")));
+        Assert.Equal("last", File.ReadAllText(Path.Combine(folder.Path, Artifact.Final)));
+    }
+
+    [Fact]
+    public void A_reserved_end_is_written_even_when_the_disk_is_full()
+    {
+        using SmallDisk disk = SmallDisk.Mount(1024 * 1024);
+        using TestState state = new(Path.Combine(disk.Path, "test"));
+        using OwnedFolder folder = state.Create("a");
+        folder.Reserve(Artifact.Final);
+        using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, TimeProvider.System);
+        recorder.Append(Channel.Stdout, Bytes(3_000_000));
+        disk.Fill();
+        RecordingResult result = recorder.Complete(_ => [new PendingFile(Artifact.Final, "the end"u8.ToArray())]);
+        Assert.Equal(3_000_000, result.EndCursor + result.LostBytes);
+        Assert.Equal("the end", File.ReadAllText(Path.Combine(folder.Path, Artifact.Final)));
+        Assert.False(File.Exists(Path.Combine(folder.Path, Artifact.Final + ".new")));
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_written_is_a_problem_but_stops_no_output()
+    {
+        using OwnedFolder folder = _state.Create("a");
+        Directory.CreateDirectory(Path.Combine(folder.Path, Artifact.Meta));
+        using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, TimeProvider.System);
+        recorder.Write(new PendingFile(Artifact.Meta, [1]));
+        recorder.Append(Channel.Stdout, Bytes(1000));
+        RecordingResult result = recorder.Complete();
+        Assert.Equal((1000, 0), (result.EndCursor, result.LostBytes));
+        Assert.Equal(Errno.Text(Errno.EISDIR), result.Problem);
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_and_then_hangs_on_a_file_does_not_hold_the_command()
+    {
+        using SmallDisk disk = SmallDisk.Mount(1024 * 1024);
+        using TestState state = new(Path.Combine(disk.Path, "test"));
+        using OwnedFolder folder = state.Create("a");
+
+        // Opening a FIFO for writing hangs until somebody reads it: first.new holds the recorder while the rest is queued.
+        string first = Path.Combine(folder.Path, "first.new");
+        string second = Path.Combine(folder.Path, "second.new");
+        Posix.MakeFifo(first);
+        Posix.MakeFifo(second);
+        using TranscriptRecorder recorder = new(folder, Unlimited, TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        disk.Fill();
+        recorder.Write(new PendingFile("first", [1]));
+        recorder.Append(Channel.Stdout, Bytes(500_000));
+        recorder.Write(new PendingFile("second", [2]));
+        int firstReader = Io.Open(first, Libc.O_RDONLY | Libc.O_NONBLOCK);
+        Eventually.True(() => !File.Exists(first), "the first file");
+        int secondReader = -1;
+        try
+        {
+            Assert.True(Eventually.Returns(
+                () =>
+                {
+                    for (int i = 0; i < 100; i++)
+                    {
+                        recorder.Append(Channel.Stdout, Bytes(50_000));
+                    }
+
+                    return recorder.Complete().LostBytes > 0;
+                },
+                "the command, held by a file"));
+        }
+        finally
+        {
+            secondReader = Io.Open(second, Libc.O_RDONLY | Libc.O_NONBLOCK);
+            Eventually.True(() => !File.Exists(second), "the second file");
+            recorder.Complete();
+            Libc.close(firstReader);
+            Libc.close(secondReader);
+        }
+    }
+
+    [Fact]
     public void Nothing_appended_leaves_empty_files()
     {
         using OwnedFolder folder = _state.Create("a");
