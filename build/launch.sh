@@ -26,6 +26,8 @@ unset DOTNET_STARTUP_HOOKS DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DOTNET_ROL
     COREHOST_TRACE COREHOST_TRACEFILE DOTNET_HOST_TRACE DOTNET_HOST_TRACEFILE
 # Else the runtime leaves a socket and two pipes in /tmp, and a killed one leaves them for ever.
 export DOTNET_EnableDiagnostics=0
+# The runtime would map its code twice, through a file that a limit of file sizes (ulimit -f) makes it die of.
+export DOTNET_EnableWriteXorExecute=0
 # Collect garbage after 1 MiB (hexadecimal) instead of a cache's size: memory stays as small as it starts.
 export DOTNET_GCgen0size=100000
 # Neither is the runtime they chose.

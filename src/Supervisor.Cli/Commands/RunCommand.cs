@@ -166,7 +166,7 @@ internal sealed class RunCommand : Command
         string? pty = options.Value(RunOptions.Pty) ?? "auto";
         return new RunRequest
         {
-            Root = StateRoot.Locate(Environment.GetEnvironmentVariable),
+            Root = () => StateRoot.Locate(Environment.GetEnvironmentVariable),
             Id = IdOf(options.Value(RunOptions.Id)),
             Name = NameOf(options.Value(RunOptions.Name)),
             Command = command,

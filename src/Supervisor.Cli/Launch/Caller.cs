@@ -42,6 +42,8 @@ internal sealed class Caller
             StartAgain(handed ?? string.Create(CultureInfo.InvariantCulture, $"nofile= ign={Ignored():x} blk={blocked:x} closed="));
         }
 
+        // A transcript past the caller's limit of file sizes is an error like a full disk, not our death.
+        Signals.Ignore(Signals.SIGXFSZ);
         Descriptors.DropRuntimeCopies();
         return new Caller(Parse(handed ?? ""));
     }
@@ -106,7 +108,7 @@ internal sealed class Caller
         string text = Encoding.Latin1.GetString(entry);
         return text.StartsWith(StateVariable + "=", StringComparison.Ordinal)
             || text.StartsWith(EnvironmentVariable + "=", StringComparison.Ordinal)
-            || text is "DOTNET_EnableDiagnostics=0" or "DOTNET_GCgen0size=100000";
+            || text is "DOTNET_EnableDiagnostics=0" or "DOTNET_GCgen0size=100000" or "DOTNET_EnableWriteXorExecute=0";
     }
 
     private static List<byte[]> Split(ReadOnlySpan<byte> strings)
@@ -142,6 +144,8 @@ internal sealed class Caller
         {
             environment.Add("DOTNET_EnableDiagnostics=0"u8.ToArray());
         }
+
+        environment.Add("DOTNET_EnableWriteXorExecute=0"u8.ToArray());
 
         using NativeStrings argv = new(Split(ProcFile.Read("/proc/self/cmdline", MaxProcFile) ?? []));
         using NativeStrings envp = new(environment);

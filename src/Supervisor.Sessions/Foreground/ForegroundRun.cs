@@ -20,6 +20,9 @@ public sealed unsafe class ForegroundRun : IDisposable
     /// <summary>How often a run in the background looks whether it was brought to the front: no signal tells it.</summary>
     private const int ForegroundCheckMilliseconds = 200;
 
+    /// <summary>A relay sets its event before its thread has quite ended.</summary>
+    private const int DrainCheckMilliseconds = 20;
+
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMilliseconds(200);
 
     private readonly RunRequest _request;
@@ -29,10 +32,12 @@ public sealed unsafe class ForegroundRun : IDisposable
     private readonly ICommandTerminal _terminal;
     private readonly bool _isPty;
     private readonly List<OutputRelay> _relays = [];
+    private readonly WakeEvent _relayEnded = new();
     private InputRelay? _input;
     private SessionRecord? _record;
     private TerminalSize? _size;
-    private bool _foreground = true;
+    private bool _wantsTerminal;
+    private bool _foreground;
     private int _stopSignal;
     private bool _commandStopped;
 
@@ -47,7 +52,11 @@ public sealed unsafe class ForegroundRun : IDisposable
         prepared ??= PreparedTerminal.Open(request.Pty, request.Caller, request.Program);
         (_terminal, _user, _size) = (prepared.Terminal, prepared.User, prepared.Size);
         _isPty = _terminal.Input >= 0;
-        _foreground = _user?.IsForeground ?? true;
+
+        // Part of a pipeline, or a background job of a script: somebody else may be reading the keys. The command starts in
+        // the background of its terminal, and gets the user's when it asks for it.
+        _wantsTerminal = prepared.StdinIsTerminal || request.Pty == PtyChoice.Always;
+        _foreground = IsForeground;
         if (request.Size is { } size)
         {
             _size = size;
@@ -89,7 +98,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         EnterTerminal();
         foreach (CommandOutput output in _terminal.Outputs)
         {
-            OutputRelay relay = new(output, _record.Recorder);
+            OutputRelay relay = new(output, _record.Recorder, _relayEnded);
             _relays.Add(relay);
             relay.Start();
         }
@@ -162,6 +171,8 @@ public sealed unsafe class ForegroundRun : IDisposable
         || entry.AsSpan().StartsWith("SUP_SESSION_NAME="u8)
         || entry.AsSpan().StartsWith("SUP_ATTEMPT="u8);
 
+    private bool IsForeground => _wantsTerminal && (_user?.IsForeground ?? true);
+
     private void EnterTerminal()
     {
         if (_isPty && _foreground)
@@ -217,7 +228,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         PollFd* fds = stackalloc PollFd[2];
         while (true)
         {
-            bool mayComeForward = _isPty && !_foreground;
+            bool mayComeForward = _isPty && _wantsTerminal && !_foreground;
             fds[0] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
             fds[1] = new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN };
             Io.Poll(fds, 2, mayComeForward ? ForegroundCheckMilliseconds : Io.Forever);
@@ -307,8 +318,9 @@ public sealed unsafe class ForegroundRun : IDisposable
     /// <summary>Stops as the command stopped, so that the shell that started us gets its terminal back.</summary>
     private void Suspend(int signal)
     {
-        bool wantsTerminal = signal is Signals.SIGTTIN or Signals.SIGTTOU;
-        if (!(_isPty && wantsTerminal && _user is { IsForeground: true }))
+        bool asksForTerminal = _isPty && (signal is Signals.SIGTTIN or Signals.SIGTTOU);
+        _wantsTerminal |= asksForTerminal;
+        if (!(asksForTerminal && _user is { IsForeground: true }))
         {
             _input?.Pause();
             foreach (OutputRelay relay in _relays)
@@ -344,10 +356,11 @@ public sealed unsafe class ForegroundRun : IDisposable
 
     private void GoOn()
     {
-        _foreground = _user?.IsForeground ?? true;
+        _foreground = IsForeground;
         if (_isPty && _foreground)
         {
             _user?.EnterRaw();
+            (_terminal as PtyTerminal)?.AdoptSettings();
             FollowSize();
             _input?.Resume();
         }
@@ -373,13 +386,54 @@ public sealed unsafe class ForegroundRun : IDisposable
     private RunOutcome Ended(WaitStatus end, long started)
     {
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
-        foreach (OutputRelay relay in _relays)
-        {
-            relay.Finish();
-        }
-
+        int killedBy = Drain();
         _input?.Pause();
         _user?.Restore();
+        RunOutcome outcome = Outcome(end, duration);
+
+        // Without sup it would have been the command that was still writing, and that the signal ended.
+        return killedBy == 0 ? outcome : outcome with { Signal = killedBy, ExitStatus = ExitCode.SignalBase + killedBy };
+    }
+
+    /// <summary>
+    /// Passes on what the command has left behind. Its reader may take its time: until then signals count as ever. Returns the
+    /// one that ended the waiting, or 0.
+    /// </summary>
+    private int Drain()
+    {
+        _relays.ForEach(r => r.Finish());
+        PollFd* fds = stackalloc PollFd[2];
+        while (_relays.Exists(r => !r.HasEnded))
+        {
+            fds[0] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
+            fds[1] = new PollFd { Fd = _relayEnded.Fd, Events = Libc.POLLIN };
+            Io.Poll(fds, 2, DrainCheckMilliseconds);
+            if (fds[1].Returned != 0)
+            {
+                _relayEnded.Clear();
+            }
+
+            while (_signals.TryRead(out ReceivedSignal signal))
+            {
+                switch (signal.Number)
+                {
+                    case Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM:
+                        return signal.Number;
+                    case Signals.SIGTSTP:
+                        _user?.Restore();
+                        StopSelf(signal.Number);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    private RunOutcome Outcome(WaitStatus end, TimeSpan duration)
+    {
         return end.Change switch
         {
             ChildChange.Exited => Finish(SessionState.Exited, end.Value, end.Value, duration),
@@ -436,5 +490,6 @@ public sealed unsafe class ForegroundRun : IDisposable
         _signals.Dispose();
         _input?.Dispose();
         _relays.ForEach(r => r.Dispose());
+        _relayEnded.Dispose();
     }
 }

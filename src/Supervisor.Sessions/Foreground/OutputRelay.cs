@@ -27,6 +27,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
     private readonly CommandOutput _source;
     private readonly TranscriptRecorder? _recorder;
+    private readonly WakeEvent _ended;
     private readonly WakeEvent _wake = new();
     private readonly ManualResetEventSlim _quiet = new(initialState: false);
     private readonly Thread _thread;
@@ -37,9 +38,10 @@ internal sealed unsafe class OutputRelay : IDisposable
 
     /// <param name="source">Where to read.</param>
     /// <param name="recorder">Null when nothing can be recorded.</param>
-    public OutputRelay(CommandOutput source, TranscriptRecorder? recorder)
+    /// <param name="ended">Set when this relay has ended.</param>
+    public OutputRelay(CommandOutput source, TranscriptRecorder? recorder, WakeEvent ended)
     {
-        (_source, _recorder) = (source, recorder);
+        (_source, _recorder, _ended) = (source, recorder, ended);
         _isPty = source.Channel == Channel.Pty;
         _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.Word() };
     }
@@ -61,14 +63,15 @@ internal sealed unsafe class OutputRelay : IDisposable
         _quiet.Wait(limit);
     }
 
-    /// <summary>Passes on what is left, for at most a second where nothing comes, then ends.</summary>
+    /// <summary>The command has ended: passes on what is left, for at most a second where nothing comes, then ends.</summary>
     public void Finish()
     {
         _endedAt = Stopwatch.GetTimestamp();
         _commandEnded = true;
         _wake.Set();
-        _thread.Join();
     }
+
+    public bool HasEnded => _thread.Join(TimeSpan.Zero);
 
     private void Run()
     {
@@ -130,6 +133,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
         _quiet.Set();
         NativeMemory.Free(buffer);
+        _ended.Set();
     }
 
     /// <summary>
@@ -174,7 +178,7 @@ internal sealed unsafe class OutputRelay : IDisposable
             _quiet.Set();
         }
 
-        return (fds[0].Returned != 0, (fds[2].Returned & (Libc.POLLERR | Libc.POLLNVAL)) != 0);
+        return (fds[0].Returned != 0, (fds[2].Returned & (Libc.POLLERR | Libc.POLLHUP | Libc.POLLNVAL)) != 0);
     }
 
     private TimeSpan Remaining() => DrainTime - Stopwatch.GetElapsedTime(_endedAt);
@@ -212,6 +216,12 @@ internal sealed unsafe class OutputRelay : IDisposable
 
     public void Dispose()
     {
+        if (!HasEnded)
+        {
+            // Still held by whoever should read it; the process is about to end.
+            return;
+        }
+
         _wake.Dispose();
         _quiet.Dispose();
     }

@@ -21,6 +21,8 @@ public sealed class PreparedTerminal : IDisposable
 
     internal TerminalSize? Size { get; }
 
+    internal bool StdinIsTerminal { get; private init; }
+
     /// <summary>Decides by the contract's rule what each of stdin, stdout and stderr becomes.</summary>
     public static PreparedTerminal Open(PtyChoice choice, CallerState caller, string program)
     {
@@ -37,7 +39,10 @@ public sealed class PreparedTerminal : IDisposable
         PtyPlan plan = all
             ? new PtyPlan(true, true, true)
             : new PtyPlan(stdinIsTerminal, true, !caller.WasClosed(2) && Io.IsTerminal(2));
-        return new PreparedTerminal(new PtyTerminal(plan, user, size, caller, program), user, size);
+        return new PreparedTerminal(new PtyTerminal(plan, user, size, caller, program), user, size)
+        {
+            StdinIsTerminal = stdinIsTerminal,
+        };
     }
 
     /// <summary>Whether the command gets a PTY when nothing else is asked for: when stdout is a terminal.</summary>

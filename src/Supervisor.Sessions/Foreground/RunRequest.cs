@@ -17,7 +17,8 @@ public enum PtyChoice
 /// <summary>What <c>sup run</c> was asked for, checked.</summary>
 public sealed record RunRequest
 {
-    public required StateRoot Root { get; init; }
+    /// <summary>Finds the state root; throws <see cref="Protocol.Errors.SupException"/> where there is none that is safe.</summary>
+    public required Func<StateRoot> Root { get; init; }
 
     /// <summary>Null: an id is made up.</summary>
     public SessionId? Id { get; init; }

@@ -51,7 +51,7 @@ public sealed class SessionRecord : IDisposable
     /// Claims the id and the name, and writes the first meta.json. A disk that does not answer within the patience is gone
     /// without: then nothing is recorded.
     /// </summary>
-    /// <exception cref="SupException">The id or the name is taken, or the state root is not safe.</exception>
+    /// <exception cref="SupException">The id or the name is taken.</exception>
     public static SessionRecord Open(RunRequest request, Func<SessionId, SessionMeta> describe, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -89,8 +89,13 @@ public sealed class SessionRecord : IDisposable
         SessionId id = request.Id ?? SessionId.Generate();
         try
         {
-            name = request.Name is { } wanted ? TakeName(request.Root, wanted, id) : null;
-            folder = MakeFolder(request, ref id);
+            StateRoot root = request.Root();
+            name = request.Name is { } wanted ? TakeName(root, wanted, id) : null;
+            folder = MakeFolder(root, request.Id, ref id);
+        }
+        catch (SupException e) when (e.Code == ErrorCode.UnsafeState)
+        {
+            problem = $"{e.Message}; {e.Hint}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -211,16 +216,16 @@ public sealed class SessionRecord : IDisposable
             $"cannot name the session {name}: a live session has that name",
             "choose another --name, or wait for its end");
 
-    private static OwnedFolder? MakeFolder(RunRequest request, ref SessionId id)
+    private static OwnedFolder MakeFolder(StateRoot root, SessionId? wanted, ref SessionId id)
     {
         for (int attempt = 0; attempt < IdTries; attempt++)
         {
-            if (OwnedFolder.Create(request.Root, id) is { } folder)
+            if (OwnedFolder.Create(root, id) is { } folder)
             {
                 return folder;
             }
 
-            if (request.Id is not null)
+            if (wanted is not null)
             {
                 throw SupException.Usage(
                     $"cannot use the session id {id}: a session of that id exists", "leave out --session-id, or choose another");
@@ -260,6 +265,12 @@ public sealed class SessionRecord : IDisposable
 
     public void Dispose()
     {
+        if (Recorder is { HasEnded: false })
+        {
+            // A disk that hangs still holds the recorder, and with it the folder; the process is about to end.
+            return;
+        }
+
         Recorder?.Dispose();
         _folder?.Dispose();
         _name?.Dispose();

@@ -17,6 +17,7 @@ internal static unsafe class Signals
     public const int SIGTSTP = 20;
     public const int SIGTTIN = 21;
     public const int SIGTTOU = 22;
+    public const int SIGXFSZ = 25;
     public const int SIGWINCH = 28;
 
     /// <summary>si_code of a signal the kernel raised: a key typed at the terminal, or its hang-up.</summary>

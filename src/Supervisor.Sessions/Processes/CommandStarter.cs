@@ -23,10 +23,10 @@ internal static class CommandStarter
     private const int FirstReserved = 32, LastReserved = 33;
 
     /// <summary>
-    /// Signals that a command must not inherit as ignored: SIGPIPE, which .NET ignores before Main, and the two that
+    /// Signals that a command must not inherit as ignored: SIGPIPE, which .NET ignores before Main, SIGXFSZ, which sup does, and the two that
     /// glibc's posix_spawn would leave ignored because the library itself handles them here.
     /// </summary>
-    private static readonly ulong ChangedByRuntime = Signals.SetOf(Signals.SIGPIPE, FirstReserved, LastReserved);
+    private static readonly ulong ChangedHere = Signals.SetOf(Signals.SIGPIPE, Signals.SIGXFSZ, FirstReserved, LastReserved);
 
     private const int LastSignal = 64;
 
@@ -52,7 +52,7 @@ internal static class CommandStarter
             WorkingDirectory = spec.WorkingDirectory,
             NewProcessGroup = newProcessGroup,
             ForegroundOf = foregroundOf,
-            SignalsToDefault = ChangedByRuntime & ~spec.Caller.IgnoredSignals,
+            SignalsToDefault = ChangedHere & ~spec.Caller.IgnoredSignals,
             SignalMask = spec.Caller.BlockedSignals,
             OpenFilesSoftLimit = spec.Caller.OpenFilesSoftLimit,
         };

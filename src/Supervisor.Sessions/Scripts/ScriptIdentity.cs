@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Supervisor.Sessions.Scripts;
@@ -22,8 +21,8 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     }
 
     /// <summary>
-    /// Begins <see cref="Of"/> on a thread of its own: the hash function is OpenSSL's, and loading that takes as long as the
-    /// rest of what comes before a command starts. The result waits for it.
+    /// Begins <see cref="Of"/> on a thread of its own: a script may be long, or lie on a slow disk, and the command need not
+    /// wait for it. The result does.
     /// </summary>
     public static Func<ScriptIdentity> Start(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
     {
@@ -58,19 +57,32 @@ public sealed record ScriptIdentity(string? Path, string Hash)
         using FileStream? file = path is null ? null : RegularFile.Open(path);
         if (file is not null)
         {
-            return new ScriptIdentity(path, Text(SHA256.HashData(file)));
+            return new ScriptIdentity(path, Text(HashOf(file)));
         }
 
         // Also for a script that may be run but not read (mode 0111).
-        using MemoryStream line = new();
-        foreach (byte[] word in command)
+        Sha256 line = new();
+        for (int i = 0; i < command.Count; i++)
         {
             // NUL cannot be part of an argument, so different lines never hash alike.
-            line.Write(word);
-            line.WriteByte(0);
+            line.Add(command[i]);
+            line.Add([0]);
         }
 
-        return new ScriptIdentity(null, Text(SHA256.HashData(line.ToArray())));
+        return new ScriptIdentity(null, Text(line.Finish()));
+    }
+
+    private static byte[] HashOf(FileStream file)
+    {
+        Sha256 hash = new();
+        byte[] buffer = new byte[64 * 1024];
+        int n;
+        while ((n = file.Read(buffer)) > 0)
+        {
+            hash.Add(buffer.AsSpan(0, n));
+        }
+
+        return hash.Finish();
     }
 
     private static List<string> Texts(IReadOnlyList<byte[]> words)

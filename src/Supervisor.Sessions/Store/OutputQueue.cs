@@ -3,9 +3,6 @@ using Supervisor.Protocol.Files;
 
 namespace Supervisor.Sessions.Store;
 
-/// <summary>A file of the session's folder that is to have this content.</summary>
-public sealed record PendingFile(string Name, byte[] Content);
-
 /// <summary>
 /// The fixed queue between the threads that move a command's output and the one that writes it down: a ring of bytes,
 /// and a ring of entries that say whose they are and what happened in between. Not synchronised; its owner locks.
@@ -48,7 +45,7 @@ internal sealed unsafe class OutputQueue : IDisposable
         if (!IsEmpty)
         {
             ref Entry last = ref _entries[(_endEntry - 1) % _entries.Length];
-            if (last.Event is null && last.File is null && last.Channel == channel && time - last.Time < IndexWriter.WindowTime)
+            if (last.Event is null && last.Channel == channel && time - last.Time < IndexWriter.WindowTime)
             {
                 last.Length += bytes.Length;
                 return;
@@ -70,30 +67,18 @@ internal sealed unsafe class OutputQueue : IDisposable
         return true;
     }
 
-    /// <summary>Queues a file to be replaced behind all bytes so far. Returns false when the queue is full of entries.</summary>
-    public bool Add(PendingFile file)
-    {
-        if (_endEntry - _firstEntry >= _entries.Length)
-        {
-            return false;
-        }
-
-        _entries[_endEntry++ % _entries.Length] = new Entry { File = file };
-        return true;
-    }
-
     /// <summary>The oldest entry, limited to <paramref name="maxBytes"/> that lie in one piece.</summary>
     public Piece Peek(int maxBytes)
     {
         ref Entry entry = ref _entries[_firstEntry % _entries.Length];
-        if (entry.Event is not null || entry.File is not null)
+        if (entry.Event is not null)
         {
-            return new Piece(entry.Event, entry.File, default, default, 0, 0);
+            return new Piece(entry.Event, default, default, 0, 0);
         }
 
         int at = (int)(_head % _capacity);
         int length = Math.Min(Math.Min(entry.Length, maxBytes), _capacity - at);
-        return new Piece(null, null, entry.Channel, entry.Time, (nint)(_bytes + at), length);
+        return new Piece(null, entry.Channel, entry.Time, (nint)(_bytes + at), length);
     }
 
     public void Remove(in Piece piece)
@@ -110,9 +95,9 @@ internal sealed unsafe class OutputQueue : IDisposable
 
     public void Dispose() => NativeMemory.Free(_bytes);
 
-    /// <summary>The next thing to store: an event, a file, or bytes at an address in the ring.</summary>
+    /// <summary>The next thing to store: an event, or bytes at an address in the ring.</summary>
     internal readonly record struct Piece(
-        TranscriptEvent? Event, PendingFile? File, Channel Channel, DateTime Time, nint Address, int Length)
+        TranscriptEvent? Event, Channel Channel, DateTime Time, nint Address, int Length)
     {
         public ReadOnlySpan<byte> Bytes => new((void*)Address, Length);
     }
@@ -123,6 +108,5 @@ internal sealed unsafe class OutputQueue : IDisposable
         public int Length;
         public DateTime Time;
         public TranscriptEvent? Event;
-        public PendingFile? File;
     }
 }

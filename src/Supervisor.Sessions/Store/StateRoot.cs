@@ -35,8 +35,22 @@ public sealed class StateRoot
             ?? (Folder("HOME") is { } home ? System.IO.Path.Combine(home, ".local", "state", "sup") : null);
         return path is null
             ? throw new SupException(
-                ErrorCode.Internal, ExitCode.Failure, "cannot tell where sessions are kept: HOME is not set", "set SUP_STATE_DIR")
-            : new StateRoot(System.IO.Path.GetFullPath(path));
+                ErrorCode.UnsafeState, ExitCode.Failure, "cannot tell where sessions are kept: HOME is not set", "set SUP_STATE_DIR")
+            : new StateRoot(Absolute(path));
+    }
+
+    private static string Absolute(string path)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(path);
+        }
+        catch (IOException e)
+        {
+            // A relative path in a working directory that was deleted.
+            throw new SupException(
+                ErrorCode.UnsafeState, ExitCode.Failure, $"cannot tell where {path} is: the current folder is gone", "give an absolute path", e);
+        }
     }
 
     /// <summary>

@@ -32,6 +32,7 @@ public sealed class TranscriptRecorder : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
     private readonly OutputQueue _queue = new(QueueBytes, QueueEntries);
+    private readonly Queue<PendingFile> _files = new();
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _room = new(initialState: false);
     private readonly WakeEvent _work = new();
@@ -116,15 +117,13 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    /// <summary>Replaces a file of the folder, behind what is queued. Whoever asks for it does not wait for the disk.</summary>
+    /// <summary>Has a file of the folder replaced. Whoever asks for it does not wait for the disk.</summary>
     public void Write(PendingFile file)
     {
         lock (_gate)
         {
-            if (_queue.Add(file))
-            {
-                WakeWriter();
-            }
+            _files.Enqueue(file);
+            WakeWriter();
         }
     }
 
@@ -193,17 +192,19 @@ public sealed class TranscriptRecorder : IDisposable
         while (true)
         {
             OutputQueue.Piece piece = default;
+            PendingFile? file;
             bool any;
             bool completed;
             lock (_gate)
             {
+                _files.TryDequeue(out file);
                 any = !_queue.IsEmpty;
                 completed = _completed;
                 if (any)
                 {
                     piece = _queue.Peek(WritePiece);
                 }
-                else
+                else if (file is null)
                 {
                     _waited = TimeSpan.Zero;
                     _napping = stored && !completed;
@@ -211,7 +212,11 @@ public sealed class TranscriptRecorder : IDisposable
                 }
             }
 
-            if (any)
+            if (file is not null)
+            {
+                StoreFile(file);
+            }
+            else if (any)
             {
                 Store(piece);
                 stored = true;
@@ -303,14 +308,7 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void Store(in OutputQueue.Piece piece)
     {
-        if (piece.File is { } file)
-        {
-            StoreFile(file);
-        }
-
-        int error = piece.File is not null ? 0
-            : piece.Event is { } happening ? StoreEvent(happening with { Offset = _end })
-            : StoreBytes(piece);
+        int error = piece.Event is { } happening ? StoreEvent(happening with { Offset = _end }) : StoreBytes(piece);
         lock (_gate)
         {
             _queue.Remove(piece);
@@ -325,17 +323,12 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    /// <summary>All output queued behind what failed is lost with it: one gap, at one place. Files may still fit.</summary>
+    /// <summary>Everything queued behind what failed is lost with it: one gap, at one place.</summary>
     private void LoseQueue()
     {
         while (!_queue.IsEmpty)
         {
             OutputQueue.Piece next = _queue.Peek(int.MaxValue);
-            if (next.File is { } file)
-            {
-                StoreFile(file);
-            }
-
             _lostSinceGap += next.Length;
             _queue.Remove(next);
         }
@@ -455,9 +448,12 @@ public sealed class TranscriptRecorder : IDisposable
         return true;
     }
 
+    /// <summary>Whether nothing is written any more: the folder may be let go.</summary>
+    public bool HasEnded => _thread.Join(TimeSpan.Zero);
+
     public void Dispose()
     {
-        if (_thread.Join(TimeSpan.Zero))
+        if (HasEnded)
         {
             Libc.close(_output);
             _index.Dispose();

@@ -23,6 +23,8 @@ internal sealed class PtyTerminal : ICommandTerminal
     private readonly int _monitorPid;
     private readonly UserTerminal? _user;
     private readonly List<CommandOutput> _outputs = [];
+    private readonly Termios _initialSettings;
+    private bool _adopted;
     private bool _monitorGone;
     private bool _disposed;
 
@@ -36,10 +38,8 @@ internal sealed class PtyTerminal : ICommandTerminal
         _user = user;
         (_master, string slavePath) = Tty.OpenPty();
         _outputs.Add(new CommandOutput(Channel.Pty, _master, 1));
-        if (user?.Settings is { } settings)
-        {
-            Tty.SetSettings(_master, settings);
-        }
+        Tty.TryGetSettings(_master, out _initialSettings);
+        AdoptSettings();
 
         Tty.SetSize(_master, size ?? user?.Size ?? TerminalSize.Default);
 
@@ -151,6 +151,22 @@ internal sealed class PtyTerminal : ICommandTerminal
         return null;
     }
 
+    /// <summary>
+    /// Takes over the user's terminal settings, once, and only in the foreground: in the background they are those of the shell's
+    /// line editor. Not when the command has set its own by then.
+    /// </summary>
+    public void AdoptSettings()
+    {
+        if (!_adopted && _user is { IsForeground: true })
+        {
+            _adopted = true;
+            if (Tty.TryGetSettings(_master, out Termios now) && now.Equals(_initialSettings))
+            {
+                Tty.SetSettings(_master, _user.Settings);
+            }
+        }
+    }
+
     public WaitStatus NextChange()
     {
         if (!_monitorGone && Io.WaitFor(_monitor.Fd, Libc.POLLIN, 0))
@@ -170,7 +186,7 @@ internal sealed class PtyTerminal : ICommandTerminal
 
     public void Signal(int signal) => _monitor.Send(MonitorFrame.Signal, signal);
 
-    public void Continue(bool foreground) => _monitor.Send(MonitorFrame.Continue, foreground ? 1 : 0);
+    public void Continue(bool foreground) => _monitor.Send(MonitorFrame.Continue, StartRequest.EncodeContinue(foreground, _user?.Settings));
 
     public void Resize(TerminalSize size) => Tty.SetSize(_master, size);
 
@@ -202,7 +218,7 @@ internal sealed class PtyTerminal : ICommandTerminal
     /// <summary>What the runtime itself needs; the command's environment travels with the start request.</summary>
     private static List<byte[]> MonitorEnvironment()
     {
-        List<byte[]> environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray(), "DOTNET_GCgen0size=100000"u8.ToArray()];
+        List<byte[]> environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray(), "DOTNET_GCgen0size=100000"u8.ToArray(), "DOTNET_EnableWriteXorExecute=0"u8.ToArray()];
         foreach (string name in new[] { "DOTNET_ROOT", "DOTNET_ROOT_X64", "HOME" })
         {
             if (Environment.GetEnvironmentVariable(name) is { } value)

@@ -90,7 +90,8 @@ internal sealed unsafe class SessionMonitor : IDisposable
                 Signal(MonitorChannel.Number(payload, 0));
                 break;
             case MonitorFrame.Continue:
-                Continue(foreground: MonitorChannel.Number(payload, 0) == 1);
+                (bool foreground, _userSettings) = StartRequest.DecodeContinue(payload);
+                Continue(foreground);
                 break;
             default:
                 throw new InvalidDataException($"unexpected frame {kind}");

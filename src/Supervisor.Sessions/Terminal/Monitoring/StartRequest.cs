@@ -7,7 +7,7 @@ namespace Supervisor.Sessions.Terminal.Monitoring;
 /// <summary>A command on its way to the monitor, which starts it. Fields in order, each text with its length before it.</summary>
 internal static class StartRequest
 {
-    public static unsafe byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
+    public static byte[] Encode(CommandSpec spec, bool foreground, Termios? userSettings)
     {
         using MemoryStream stream = new();
         Write(stream, spec.Arguments);
@@ -19,11 +19,31 @@ internal static class StartRequest
         Write(stream, spec.Caller.IgnoredSignals);
         Write(stream, spec.Caller.BlockedSignals);
         Write(stream, spec.Caller.ClosedDescriptors);
+        Write(stream, foreground, userSettings);
+        return stream.ToArray();
+    }
+
+    /// <summary>The end of a start request alone: where the command goes on, and what the user's terminal is like by now.</summary>
+    public static byte[] EncodeContinue(bool foreground, Termios? userSettings)
+    {
+        using MemoryStream stream = new();
+        Write(stream, foreground, userSettings);
+        return stream.ToArray();
+    }
+
+    public static (bool Foreground, Termios? UserSettings) DecodeContinue(ReadOnlySpan<byte> payload)
+    {
+        Reader reader = new(payload);
+        bool foreground = reader.Number() == 1;
+        return (foreground, reader.Number() == 1 ? Settings(reader.Rest) : null);
+    }
+
+    private static unsafe void Write(MemoryStream stream, bool foreground, Termios? userSettings)
+    {
         Write(stream, foreground ? 1 : 0);
         Write(stream, userSettings is null ? 0 : 1);
         Termios settings = userSettings ?? default;
         stream.Write(new ReadOnlySpan<byte>(&settings, sizeof(Termios)));
-        return stream.ToArray();
     }
 
     public static StartOrder Decode(byte[] payload)
