@@ -45,9 +45,9 @@ public sealed class NameLockTests : IDisposable
         int holders = 0;
         int taken = 0;
         int most = 0;
-        Eventually.Together(Enumerable.Range(0, 6).Select(i => (Action)(() =>
+        Eventually.Together(Enumerable.Range(0, 4).Select(i => (Action)(() =>
         {
-            for (int round = 0; round < 400; round++)
+            for (int round = 0; round < 5000; round++)
             {
                 using NameLock? held = Take("web", $"s{i}");
                 if (held is not null)
@@ -55,7 +55,7 @@ public sealed class NameLockTests : IDisposable
                     int now = Interlocked.Increment(ref holders);
                     InterlockedMax(ref most, now);
                     Interlocked.Increment(ref taken);
-                    Thread.Yield();
+                    Thread.SpinWait(i * 300);
                     Interlocked.Decrement(ref holders);
                 }
             }
