@@ -159,7 +159,7 @@ public sealed class PtyTerminalTests : CommandTerminalSpec
     public void A_monitor_that_was_killed_is_told_as_an_unknown_end()
     {
         PtyTerminal terminal = (PtyTerminal)Open(CallerState.Plain);
-        Assert.Null(terminal.Start(Sh("trap '' HUP; sleep 1000"), foreground: true));
+        Assert.Null(terminal.Start(Sh("trap '' HUP; exec sleep 1000"), foreground: true));
         ProcessIdentity command = ProcessIdentity.Of(terminal.Pid)!.Value;
         Libc.kill(terminal.Session, Signals.SIGKILL);
         Assert.Equal(ChildChange.Unknown, WaitForEnd(terminal).Change);
