@@ -7,6 +7,9 @@ namespace Supervisor.EndToEnd.Tests.Harness;
 /// <summary>A process, and what it was seen to run.</summary>
 internal sealed record LiveProcess(int Pid, string Command)
 {
+    /// <summary>R, S, T and so on, see proc(5); X when it is gone.</summary>
+    public char State => LiveProcesses.StateOf(Pid);
+
     public void Kill()
     {
         try
@@ -39,9 +42,12 @@ internal static class LiveProcesses
         return found;
     }
 
-    public static bool IsAlive(int pid) =>
+    public static bool IsAlive(int pid) => StateOf(pid) is not ('Z' or 'X');
+
+    public static char StateOf(int pid) =>
         Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")) is { Length: > 0 } stat
-        && stat[(stat.LastIndexOf(')') + 2)..][0] is not ('Z' or 'X');
+            ? stat[stat.LastIndexOf(')') + 2]
+            : 'X';
 
     private static bool Concerns(string entry, string folder) =>
         Read(entry + "/environ").Contains(folder, StringComparison.Ordinal)

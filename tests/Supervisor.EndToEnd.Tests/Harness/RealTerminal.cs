@@ -15,7 +15,7 @@ internal sealed partial class RealTerminal : IDisposable
     private readonly string _socket;
     private readonly Dictionary<string, string> _environment;
 
-    public RealTerminal(Workspace workspace, int columns = 100, int rows = 30, string shell = "bash --norc --noprofile")
+    public RealTerminal(Workspace workspace, int columns = 100, int rows = 30)
     {
         Needs.Programs("tmux");
         Workspace = workspace;
@@ -31,13 +31,22 @@ internal sealed partial class RealTerminal : IDisposable
         File.WriteAllText(config, "set -g default-terminal tmux-256color\nset -g status off\nset -sg escape-time 0\nset -g history-limit 5000\nset -g allow-rename on\n");
         Outcome started = Child.Run(new Launch(
             "env",
-            ["--default-signal=PIPE", "tmux", "-S", _socket, "-f", config, "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", workspace.Work, shell])
+            ["--default-signal=PIPE", "tmux", "-S", _socket, "-f", config, "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", workspace.Work,
+                "bash", "--norc", "--noprofile"])
         {
             Environment = _environment,
             Folder = workspace.Work,
         });
         Assert.True(started.Status == 0, started.ToString());
-        WaitForPrompt(1);
+        try
+        {
+            WaitForPrompt(1);
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
     }
 
     public Workspace Workspace { get; }
@@ -47,6 +56,13 @@ internal sealed partial class RealTerminal : IDisposable
 
     /// <summary>Presses keys by tmux's names: Enter, C-c, Up.</summary>
     public void Press(params string[] keys) => Tmux(["send-keys", .. keys]);
+
+    /// <summary>Pastes text, bracketed if the program asked for that.</summary>
+    public void Paste(string text)
+    {
+        Tmux("set-buffer", "--", text);
+        Tmux("paste-buffer", "-p");
+    }
 
     /// <summary>Types a command and Enter, without waiting for anything.</summary>
     public void Enter(string line)
@@ -76,7 +92,7 @@ internal sealed partial class RealTerminal : IDisposable
     {
         string text = Tmux("capture-pane", "-p", "-e", ";", "display-message", "-p", Modes).Text.TrimEnd('\n');
         int last = text.LastIndexOf('\n');
-        return new Screen(text[..(last + 1)], text[(last + 1)..]);
+        return new Screen(BackgroundJob().Replace(text[..(last + 1)], "${job} PID"), text[(last + 1)..]);
     }
 
     /// <summary>Everything the terminal showed so far, what scrolled away included.</summary>
@@ -126,6 +142,16 @@ internal sealed partial class RealTerminal : IDisposable
         return Child.Run(new Launch("stty", ["-F", device, "-a"])).Text;
     }
 
+    /// <summary>Waits until sup reads the keys.</summary>
+    public void WaitUntilRaw() =>
+        Eventually.True("the terminal is raw", () => Settings().Contains("-icanon", StringComparison.Ordinal), Settings);
+
+    /// <summary>Waits until the settings are these.</summary>
+    public void WaitForSettings(string expected) => Eventually.True(
+        "the terminal's settings are " + expected,
+        () => string.Equals(Settings(), expected, StringComparison.Ordinal),
+        Settings);
+
     /// <summary>The terminal vanishes, as when its window is closed.</summary>
     public void Close()
     {
@@ -152,6 +178,10 @@ internal sealed partial class RealTerminal : IDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What the shell says when it starts a job in the background, with a number that is never the same.</summary>
+    [GeneratedRegex(@"^(?<job>\[\d+\]) \d+$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex BackgroundJob();
 
     [GeneratedRegex(@"^\[(?<number>\d+)\][$#]$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prompt();

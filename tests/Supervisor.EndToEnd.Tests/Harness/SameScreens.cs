@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Supervisor.EndToEnd.Tests.Harness;
 
 /// <summary>
@@ -18,6 +20,9 @@ internal sealed class SameScreens
 
     public RealTerminal Terminal => _terminal;
 
+    /// <summary>Whether this is the time with sup.</summary>
+    public bool IsSupervised => !_isPlain;
+
     public Workspace Workspace => _terminal.Workspace;
 
     /// <param name="prepare">Makes the files in the empty work folder, before each of the two.</param>
@@ -30,7 +35,8 @@ internal sealed class SameScreens
         using Workspace workspace = new();
         foreach (bool plain in new[] { true, false })
         {
-            foreach (string entry in Directory.EnumerateFileSystemEntries(workspace.Work))
+            // Programs remember things in the home: it has to be as new both times.
+            foreach (string entry in Directory.GetFileSystemEntries(workspace.Work).Concat(Directory.GetFileSystemEntries(workspace.Home)))
             {
                 Delete(entry);
             }
@@ -65,12 +71,57 @@ internal sealed class SameScreens
 
         (string expectedName, Screen expected) = _expected[_next++];
         Assert.Equal(expectedName, name);
-        _terminal.WaitUntil($"\"{name}\" looks as without sup, which is\n{expected}\n", screen => screen == expected);
+        Screen? last = null;
+        Eventually.True(
+            $"\"{name}\" looks as without sup",
+            () =>
+            {
+                last = _terminal.Look();
+                return last == expected;
+            },
+            () => $"it should show: {expected}\nit shows: {last}\nthe difference:\n{last?.DifferenceFrom(expected)}");
     }
 
     /// <summary>Waits until the shell is back, and takes the picture.</summary>
-    public void SnapPrompt(string name, int number) => Snap(name, screen =>
-        screen.LastLine.StartsWith("[" + number.ToString(System.Globalization.CultureInfo.InvariantCulture) + "]", StringComparison.Ordinal));
+    public void SnapPrompt(string name, int number)
+    {
+        string prompt = string.Create(CultureInfo.InvariantCulture, $"[{number}]");
+        Snap(name, screen => screen.LastLine.Length > 0 && screen.LastLine[..^1].EndsWith(prompt, StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits until the command is there, and sup, if it is, has handed the terminal over: keys are for the command.</summary>
+    public void WaitUntilRuns(string command, bool raw = true)
+    {
+        Eventually.True($"{command} runs", () => Processes(command).Any(), Listing);
+        WaitUntilHandedOver(raw);
+    }
+
+    /// <summary>Waits for the test's "sleep 300".</summary>
+    public void WaitUntilSleeps(bool raw) => WaitUntilRuns("sleep 300", raw);
+
+    /// <summary>Waits until a stopped command goes on.</summary>
+    public void WaitUntilContinued(string command)
+    {
+        Eventually.True($"{command} goes on", () => Processes(command).Any(p => p.State != 'T'), Listing);
+        WaitUntilHandedOver(raw: true);
+    }
+
+    /// <summary>Waits until the command is stopped, and in the foreground of its terminal sup with it.</summary>
+    public void WaitUntilStopped(string command) =>
+        Eventually.True($"{command} is stopped", () => Processes(command).Any(p => p.State == 'T'), Listing);
+
+    private void WaitUntilHandedOver(bool raw)
+    {
+        if (!_isPlain && raw)
+        {
+            Terminal.WaitUntilRaw();
+        }
+    }
+
+    private IEnumerable<LiveProcess> Processes(string command) => LiveProcesses.Of(Workspace.Folder)
+        .Where(p => p.Command.StartsWith(command, StringComparison.Ordinal));
+
+    private string Listing() => string.Join('\n', LiveProcesses.Of(Workspace.Folder));
 
     private static void Delete(string entry)
     {
