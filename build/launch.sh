@@ -61,6 +61,8 @@ if [ "${1-}" = run ]; then
     *) SUP_ENV= ;;
     esac
     if [ "${#SUP_ENV}" -lt 130000 ]; then export SUP_ENV; else unset SUP_ENV; fi
+    # env would take a path with = in it for a variable; the program can do without.
+    case $program in *=*) block= ;; esac
     exec $block "$program" "$@"
 fi
 exec "$program" "$@"

@@ -23,8 +23,9 @@ internal static class CommandLine
             Talk.Error(e, IsJson(args, caller));
             return e.ExitCode;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is, it is sup's failure and not the command's: one line, and the code for that.
             Talk.Error(new SupException(ErrorCode.Internal, ExitCode.Failure, e.Message, inner: e), IsJson(args, caller));
             return ExitCode.Failure;
         }

@@ -44,6 +44,11 @@ internal sealed class LogsCommand : Command
         PlainText? plain = raw || !Io.IsTerminal(1) ? null : new PlainText(keepColours: true);
         if (output is not null)
         {
+            if (lines is null && files.ReadFloor() is > 0 and long floor)
+            {
+                Talk.Write($"sup: the first {floor} bytes were freed (--max-output); this begins behind them");
+            }
+
             cursor = Math.Max(files.ReadFloor(), lines is { } n ? TranscriptTail.LastLines(output, files.ReadFloor(), n) : 0);
             cursor = Print(output, files, cursor, plain);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Terminal;
@@ -153,5 +154,7 @@ internal sealed class Caller
         {
             Libc.execve(path, argv.Pointers, envp.Pointers);
         }
+
+        throw new SupException(ErrorCode.Internal, ExitCode.Failure, $"cannot start again with signals blocked: {Errno.Text(Errno.Last)}");
     }
 }

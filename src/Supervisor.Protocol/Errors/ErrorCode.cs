@@ -7,11 +7,7 @@ public static class ErrorCode
     public const string SessionNotFound = "session_not_found";
     public const string SessionAmbiguous = "session_ambiguous";
     public const string NameTaken = "name_taken";
-    public const string CommandNotFound = "command_not_found";
-    public const string NotExecutable = "not_executable";
-    public const string BadCwd = "bad_cwd";
     public const string SessionLost = "session_lost";
     public const string UnsafeState = "unsafe_state";
-    public const string UnsupportedSystem = "unsupported_system";
     public const string Internal = "internal";
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Supervisor.Protocol.Files;
 
 /// <summary><c>attempts/N.json</c>: one start of the command, claimed before the command is started.</summary>
@@ -18,6 +21,7 @@ public sealed record AttemptRecord
     public DateTime? StartedAt { get; init; }
 
     /// <summary>The transcript cursor of this attempt's first byte.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
     public required long StartCursor { get; init; }
 
     public DateTime? EndedAt { get; init; }
@@ -26,6 +30,8 @@ public sealed record AttemptRecord
 
     public string? Signal { get; init; }
 
+    /// <summary>The transcript cursor behind its last byte.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
     public long? EndCursor { get; init; }
 
     public string? Error { get; init; }
@@ -39,11 +45,11 @@ public sealed record AttemptRecord
         .Add("pid_start_time", PidStartTime)
         .Add("boot_id", BootId)
         .Add("started_at", StartedAt)
-        .Add("start_cursor", StartCursor)
+        .Add("start_cursor", StartCursor.ToString(CultureInfo.InvariantCulture))
         .Add("ended_at", EndedAt)
         .Add("exit_code", ExitCode)
         .Add("signal", Signal)
-        .Add("end_cursor", EndCursor)
+        .Add("end_cursor", EndCursor?.ToString(CultureInfo.InvariantCulture))
         .Add("error", Error)
         .ToLine();
 }

@@ -36,6 +36,8 @@ public sealed unsafe class ForegroundRun : IDisposable
     private InputRelay? _input;
     private SessionRecord? _record;
     private TerminalSize? _size;
+    private bool _nextKeyQuoted;
+    private int _hungUp;
     private bool _wantsTerminal;
     private bool _foreground;
     private int _stopSignal;
@@ -85,16 +87,15 @@ public sealed unsafe class ForegroundRun : IDisposable
             Environment = CommandEnvironment(),
             WorkingDirectory = _request.WorkingDirectory,
             Caller = _request.Caller,
-            Size = _request.Size,
         };
         StartFailure? failure = _terminal.Start(spec, _foreground);
-        _record.Identify(_request.Script());
         if (failure is not null)
         {
+            _record.Identify(_request.Script());
             return Failed(failure, started);
         }
 
-        _record.Started(_terminal.Pid);
+        _record.Begun(_terminal.Pid);
         EnterTerminal();
         foreach (CommandOutput output in _terminal.Outputs)
         {
@@ -104,6 +105,8 @@ public sealed unsafe class ForegroundRun : IDisposable
         }
 
         StartInput();
+        _record.Identify(_request.Script());
+        _record.Started(_terminal.Pid);
         WaitStatus end = WaitForEnd();
         return Ended(end, started);
     }
@@ -116,7 +119,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             Id = id.Value,
             Name = _request.Name?.Value,
             Command = _request.CommandText,
-            WorkingDirectory = _request.WorkingDirectory is { } cwd ? Path.GetFullPath(cwd) : CurrentDirectory(),
+            WorkingDirectory = WorkingDirectory(),
             StartedAt = _time.GetUtcNow().UtcDateTime,
             RetentionSeconds = (long)_request.Retention.TotalSeconds,
             TransportMode = _terminal.TransportMode,
@@ -130,16 +133,16 @@ public sealed unsafe class ForegroundRun : IDisposable
         };
     }
 
-    private static string? CurrentDirectory()
+    private string? WorkingDirectory()
     {
         try
         {
-            return Environment.CurrentDirectory;
+            return Path.GetFullPath(_request.WorkingDirectory ?? ".");
         }
         catch (IOException)
         {
-            // Deleted, and the command runs in it all the same.
-            return null;
+            // The current folder was deleted, and the command runs in it all the same.
+            return _request.WorkingDirectory;
         }
     }
 
@@ -190,15 +193,15 @@ public sealed unsafe class ForegroundRun : IDisposable
 
         if (_user is not null)
         {
-            _input = new InputRelay(_user.Fd, _terminal.Input, MirrorSignalKeys, atEnd: null);
+            _input = new InputRelay(_user.Fd, _terminal.Input, MirrorSignalKeys, OnTerminalEnd);
             if (_foreground)
             {
                 _input.Resume();
             }
         }
-        else if (_request.Pty == PtyChoice.Always)
+        else if (_terminal is PtyTerminal pty && _request.Pty == PtyChoice.Always)
         {
-            _input = PtyFeed.Start(_terminal.Input);
+            PtyFeed.Start(pty);
         }
     }
 
@@ -215,7 +218,9 @@ public sealed unsafe class ForegroundRun : IDisposable
 
         foreach (byte key in typed)
         {
-            int signal = key < 0x20 || key == 0x7f ? Tty.SignalOfKey(settings, key) : 0;
+            bool quoted = _nextKeyQuoted;
+            _nextKeyQuoted = !quoted && Tty.QuotesNext(settings, key);
+            int signal = quoted || (key >= 0x20 && key != 0x7f) ? 0 : Tty.SignalOfKey(settings, key);
             if (signal != 0 && Libc.tcgetpgrp(_terminal.Input) == _terminal.Pid)
             {
                 Libc.kill(0, signal);
@@ -285,6 +290,9 @@ public sealed unsafe class ForegroundRun : IDisposable
 
                 _stopSignal = _isPty ? 0 : signal.Number;
                 break;
+            case Signals.SIGHUP when _isPty && fromTerminal && _user is { IsGone: true }:
+                HangUp();
+                break;
             case Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGUSR1 or Signals.SIGUSR2
                 when !fromUs && !IsFromCommand(signal.SenderPid):
                 // On pipes the terminal has already given it to the command, which is in our group.
@@ -304,6 +312,31 @@ public sealed unsafe class ForegroundRun : IDisposable
         sender > 0
         && (sender == _terminal.Pid
             || (_terminal is PtyTerminal pty && ProcStat.Read(sender) is { } stat && stat.Session == pty.Session));
+
+    private void OnTerminalEnd()
+    {
+        if (_user is { IsGone: true })
+        {
+            HangUp();
+        }
+    }
+
+    /// <summary>
+    /// The user's terminal is gone, and so is then the command's: it gets the kernel's hang-up, and end of file or EIO from then
+    /// on, as it would have. What it had printed by now is passed on first.
+    /// </summary>
+    private void HangUp()
+    {
+        if (Interlocked.Exchange(ref _hungUp, 1) == 0)
+        {
+            foreach (OutputRelay relay in _relays)
+            {
+                relay.WaitUntilQuiet(QuietLimit);
+            }
+
+            Descriptors.LetGo(_terminal.Input);
+        }
+    }
 
     private void FollowSize()
     {
@@ -357,7 +390,11 @@ public sealed unsafe class ForegroundRun : IDisposable
     private void GoOn()
     {
         _foreground = IsForeground;
-        if (_isPty && _foreground)
+        if (!_foreground)
+        {
+            _input?.Pause();
+        }
+        else if (_isPty)
         {
             _user?.EnterRaw();
             (_terminal as PtyTerminal)?.AdoptSettings();

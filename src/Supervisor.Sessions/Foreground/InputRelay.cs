@@ -13,7 +13,7 @@ internal sealed unsafe class InputRelay : IDisposable
     private readonly int _source;
     private readonly int _master;
     private readonly Action<ReadOnlySpan<byte>>? _beforeWrite;
-    private readonly Action<byte>? _atEnd;
+    private readonly Action? _atEnd;
     private readonly WakeEvent _wake = new();
     private readonly object _gate = new();
     private bool _running;
@@ -23,8 +23,8 @@ internal sealed unsafe class InputRelay : IDisposable
     /// <param name="source">Where keys come from.</param>
     /// <param name="master">The PTY's master, non-blocking.</param>
     /// <param name="beforeWrite">Sees each piece before it is passed on.</param>
-    /// <param name="atEnd">Called once at the end of the source, with the last byte that came.</param>
-    public InputRelay(int source, int master, Action<ReadOnlySpan<byte>>? beforeWrite, Action<byte>? atEnd)
+    /// <param name="atEnd">Called once at the end of the source.</param>
+    public InputRelay(int source, int master, Action<ReadOnlySpan<byte>>? beforeWrite, Action? atEnd)
     {
         (_source, _master, _beforeWrite, _atEnd) = (source, master, beforeWrite, atEnd);
         Thread thread = new(Run, 256 * 1024) { IsBackground = true, Name = "input" };
@@ -75,7 +75,6 @@ internal sealed unsafe class InputRelay : IDisposable
     {
         Span<byte> buffer = stackalloc byte[BufferBytes];
         PollFd* fds = stackalloc PollFd[2];
-        byte last = (byte)'\n';
         while (true)
         {
             WaitUntilRunning();
@@ -95,12 +94,11 @@ internal sealed unsafe class InputRelay : IDisposable
 
             if (n <= 0)
             {
-                _atEnd?.Invoke(last);
+                _atEnd?.Invoke();
                 End();
                 return;
             }
 
-            last = buffer[(int)n - 1];
             _beforeWrite?.Invoke(buffer[..(int)n]);
             if (!WriteAll(buffer[..(int)n]))
             {

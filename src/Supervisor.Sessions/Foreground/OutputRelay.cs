@@ -35,6 +35,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     private volatile bool _quietWanted;
     private volatile bool _commandEnded;
     private long _endedAt;
+    private long _afterEnd;
 
     /// <param name="source">Where to read.</param>
     /// <param name="recorder">Null when nothing can be recorded.</param>
@@ -142,7 +143,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     /// </summary>
     private bool CloseSource()
     {
-        if (_isPty)
+        if (_isPty && Io.IsTerminal(_source.Original))
         {
             return false;
         }
@@ -209,8 +210,13 @@ internal sealed unsafe class OutputRelay : IDisposable
             break;
         }
 
-        // A descendant that prints without end must not hold us for ever.
-        end |= _commandEnded && Remaining() <= TimeSpan.Zero && (HeldOpen = !end);
+        if (_commandEnded && !end)
+        {
+            // What the command itself has written fits into the pipe; a descendant that prints without end must not hold us.
+            _afterEnd += length;
+            end = HeldOpen = _afterEnd > PipeTerminal.PipeBytes && Remaining() <= TimeSpan.Zero;
+        }
+
         return length;
     }
 

@@ -1,29 +1,74 @@
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Terminal;
 
 namespace Supervisor.Sessions.Foreground;
 
 /// <summary>
-/// Feeds a stdin that is no terminal into a PTY (<c>--pty always</c>). A terminal in canonical mode cuts a line at 4,096
-/// bytes, so it is taken out of that mode while feeding; at the end it is put back and the end-of-file key is typed.
+/// Types a stdin that is no terminal into a PTY (<c>--pty always</c>). A terminal in canonical mode cuts a line at 4,096 bytes, so
+/// it is taken out of that mode while there is more. At the end the last byte is typed in canonical mode again, with the end-of-file
+/// key behind it: a read(2) that began before does not see the key alone (n_tty: it still waits for VMIN bytes).
 /// </summary>
 internal static class PtyFeed
 {
-    public static InputRelay Start(int master)
-    {
-        bool changed = Tty.TryGetSettings(master, out Termios settings) && Tty.IsCanonical(settings);
-        if (changed)
-        {
-            Tty.SetSettings(master, Tty.WithCanonical(settings, canonical: false));
-        }
+    private const int BufferBytes = 4096;
 
-        InputRelay relay = new(0, master, beforeWrite: null, atEnd: last => End(master, changed, last));
-        relay.Resume();
-        return relay;
+    /// <summary>Nothing tells when a terminal's input has been read; so it is looked at this often, at the end only.</summary>
+    private const int LookMilliseconds = 2;
+
+    /// <summary>Feeds on a thread of its own, which ends with the process at the latest.</summary>
+    public static void Start(PtyTerminal terminal)
+    {
+        Thread thread = new(() => Run(terminal), 256 * 1024) { IsBackground = true, Name = "feed" };
+        thread.Start();
     }
 
-    private static void End(int master, bool changed, byte last)
+    private static void Run(PtyTerminal terminal)
     {
-        if (!Tty.TryGetSettings(master, out Termios settings))
+        byte[] buffer = new byte[BufferBytes];
+        int held = 0;
+        int master = terminal.Input;
+        bool changed = false;
+        while (true)
+        {
+            nint n = Io.Read(0, buffer.AsSpan(held));
+            if (n < 0 && Errno.Last == Errno.EAGAIN)
+            {
+                Io.WaitFor(0, Libc.POLLIN, Io.Forever);
+                continue;
+            }
+
+            if (n <= 0)
+            {
+                break;
+            }
+
+            if (held == 0 && Tty.TryGetSettings(master, out Termios settings) && Tty.IsCanonical(settings))
+            {
+                Tty.SetSettings(master, Tty.WithCanonical(settings, canonical: false));
+                changed = true;
+            }
+
+            int length = held + (int)n;
+            if (Io.WriteAll(master, buffer.AsSpan(0, length - 1)) != 0)
+            {
+                return;
+            }
+
+            buffer[0] = buffer[length - 1];
+            held = 1;
+        }
+
+        End(terminal, changed, buffer.AsSpan(0, held));
+    }
+
+    private static void End(PtyTerminal terminal, bool changed, ReadOnlySpan<byte> last)
+    {
+        while (HasUnreadInput(terminal.SlavePath))
+        {
+            Thread.Sleep(LookMilliseconds);
+        }
+
+        if (!Tty.TryGetSettings(terminal.Input, out Termios settings))
         {
             return;
         }
@@ -32,11 +77,24 @@ internal static class PtyFeed
         if (changed && !Tty.IsCanonical(settings))
         {
             settings = Tty.WithCanonical(settings, canonical: true);
-            Tty.SetSettings(master, settings);
+            Tty.SetSettings(terminal.Input, settings);
         }
 
-        // The key first ends an unfinished line, and only then the file (termios(3)).
+        // Behind an unfinished line the key first only ends the line (termios(3)).
         byte key = Tty.EndOfFileKey(settings);
-        Io.WriteAll(master, last == (byte)'\n' ? [key] : [key, key]);
+        bool unfinished = !last.IsEmpty && last[0] != (byte)'\n';
+        Io.WriteAll(terminal.Input, unfinished ? [.. last, key, key] : [.. last, key]);
+    }
+
+    /// <summary>
+    /// Asked of the slave by poll(2), which first has the kernel's worker deliver what is on its way. It is opened for the moment
+    /// only: held open, the terminal would not end with its command.
+    /// </summary>
+    private static bool HasUnreadInput(string slavePath)
+    {
+        int slave = Io.Open(slavePath, Libc.O_RDONLY | Libc.O_NOCTTY | Libc.O_NONBLOCK);
+        bool unread = slave >= 0 && Io.WaitFor(slave, Libc.POLLIN, 0);
+        Libc.close(slave);
+        return unread;
     }
 }

@@ -93,7 +93,7 @@ public sealed class SessionRecord : IDisposable
             name = request.Name is { } wanted ? TakeName(root, wanted, id) : null;
             folder = MakeFolder(root, request.Id, ref id);
         }
-        catch (SupException e) when (e.Code == ErrorCode.UnsafeState)
+        catch (SupException e) when (string.Equals(e.Code, ErrorCode.UnsafeState, StringComparison.Ordinal))
         {
             problem = $"{e.Message}; {e.Hint}";
         }
@@ -124,13 +124,19 @@ public sealed class SessionRecord : IDisposable
         _meta = _meta with { ScriptPath = script.Path, ScriptHash = script.Hash };
     }
 
+    /// <summary>Puts the start into the transcript, before its first byte.</summary>
+    public void Begun(int pid) => Recorder?.Append(new TranscriptEvent
+    {
+        Type = "started", Offset = 0, Timestamp = default, Attempt = AttemptNumber, Pid = pid,
+    });
+
+    /// <summary>Writes the pid down.</summary>
     public void Started(int pid)
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
         long? startTime = ProcessIdentity.Of(pid)?.StartTime;
         _meta = _meta with { Pid = pid, PidStartTime = startTime };
         _attempt = _attempt with { Pid = pid, PidStartTime = startTime, StartedAt = now };
-        Recorder?.Append(new TranscriptEvent { Type = "started", Offset = 0, Timestamp = now, Attempt = AttemptNumber, Pid = pid });
         Write(Artifact.Meta, _meta.ToLine());
         Write(AttemptFile, _attempt.ToLine());
     }

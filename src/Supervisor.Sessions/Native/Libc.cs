@@ -40,7 +40,6 @@ internal static unsafe partial class Libc
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_EACCESS = 0x200;
-    public const int AT_REMOVEDIR = 0x200;
     public const int X_OK = 1;
 
     public const short POLLIN = 1;
@@ -78,7 +77,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int close(int fd);
     [LibraryImport(Name)] public static partial nint read(int fd, byte* buffer, nint count);
     [LibraryImport(Name)] public static partial nint write(int fd, byte* buffer, nint count);
-    [LibraryImport(Name)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name)] public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
     [LibraryImport(Name)] public static partial int pipe2(int* fds, int flags);
@@ -95,7 +93,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int fallocate(int fd, int mode, long offset, long length);
     [LibraryImport(Name)] public static partial int faccessat(int dir, byte* path, int mode, int flags);
     [LibraryImport(Name)] public static partial int statx(int dir, byte* path, int flags, uint mask, StatX* result);
-    [LibraryImport(Name)] public static partial int chdir(byte* path);
 
     [LibraryImport(Name)] public static partial int inotify_init1(int flags);
     [LibraryImport(Name)] public static partial int inotify_add_watch(int fd, byte* path, uint mask);
@@ -103,7 +100,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int getpid();
     [LibraryImport(Name)] public static partial int getppid();
     [LibraryImport(Name)] public static partial int getpgrp();
-    [LibraryImport(Name)] public static partial int getpgid(int pid);
     [LibraryImport(Name)] public static partial uint geteuid();
     [LibraryImport(Name)] public static partial int kill(int pid, int signal);
     [LibraryImport(Name)] public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);

@@ -7,13 +7,12 @@ namespace Supervisor.Sessions.Native;
 internal static unsafe class Tty
 {
     private const int TCSANOW = 0;
-    private const int TCSADRAIN = 1;
 
     private const uint IGNBRK = 1, BRKINT = 2, PARMRK = 0x8, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IXON = 0x400;
     private const uint OPOST = 1;
     private const uint CSIZE = 0x30, CS8 = 0x30, PARENB = 0x100;
     private const uint ISIG = 1, ICANON = 2, ECHO = 8, ECHONL = 0x40, IEXTEN = 0x8000;
-    private const int VINTR = 0, VQUIT = 1, VEOF = 4, VTIME = 5, VMIN = 6;
+    private const int VINTR = 0, VQUIT = 1, VEOF = 4, VTIME = 5, VMIN = 6, VLNEXT = 15;
 
     /// <summary>A new PTY: the master, non-blocking for us, and the path of its slave.</summary>
     public static (int Master, string SlavePath) OpenPty()
@@ -37,8 +36,7 @@ internal static unsafe class Tty
         }
     }
 
-    public static bool SetSettings(int fd, Termios settings, bool drain = false) =>
-        Libc.tcsetattr(fd, drain ? TCSADRAIN : TCSANOW, &settings) == 0;
+    public static bool SetSettings(int fd, Termios settings) => Libc.tcsetattr(fd, TCSANOW, &settings) == 0;
 
     /// <summary>cfmakeraw(3): every byte passes unchanged both ways, one at a time.</summary>
     public static Termios Raw(Termios settings)
@@ -75,6 +73,10 @@ internal static unsafe class Tty
             : key == settings.ControlCharacters[VQUIT] ? Signals.SIGQUIT
             : 0;
     }
+
+    /// <summary>Whether the key takes the next one's special meaning (Ctrl-V).</summary>
+    public static bool QuotesNext(in Termios settings, byte key) =>
+        (settings.LocalFlags & (ICANON | IEXTEN)) == (ICANON | IEXTEN) && key != 0 && key == settings.ControlCharacters[VLNEXT];
 
     public static TerminalSize? GetSize(int fd)
     {

@@ -25,7 +25,7 @@ internal readonly record struct WaitStatus(ChildChange Change, int Value)
 
     /// <summary>
     /// The next change of child <paramref name="pid"/> without waiting; a child that ended is reaped by this call.
-    /// Throws when it is no child of ours (any more).
+    /// One that is no child of ours (any more) has ended in a way nobody knows.
     /// </summary>
     public static unsafe WaitStatus Next(int pid)
     {
@@ -35,6 +35,11 @@ internal readonly record struct WaitStatus(ChildChange Change, int Value)
         while (Libc.waitid(Libc.P_PID, pid, info, options) != 0)
         {
             int error = Errno.Last;
+            if (error == Errno.ECHILD)
+            {
+                return new WaitStatus(ChildChange.Unknown, 0);
+            }
+
             if (error != Errno.EINTR)
             {
                 throw Errno.Exception("waitid", error);

@@ -58,15 +58,7 @@ internal static class CommandStarter
         };
 
         IgnoreAs(spec.Caller);
-        try
-        {
-            return TryEach(candidates, spec, Prepare);
-        }
-        finally
-        {
-            // With SIGCHLD ignored the kernel would throw the command's exit status away.
-            Signals.SetDefault(Signals.SIGCHLD);
-        }
+        return TryEach(candidates, spec, Prepare);
     }
 
     private static (int Pid, StartFailure? Failure) TryEach(
@@ -135,7 +127,7 @@ internal static class CommandStarter
             }
         }
 
-        return new StartFailure(ExitCode.Failure, $"cannot enter the folder {cwd}: {Errno.Text(error)}");
+        return new StartFailure(ExitCode.Failure, $"cannot enter the folder {cwd}: {Errno.Text(error)}; name another --cwd");
     }
 
     private static List<byte[]> Candidates(byte[] program, CommandSpec spec)
@@ -184,7 +176,7 @@ internal static class CommandStarter
         string name = Encoding.UTF8.GetString(program);
         if (found is null)
         {
-            return new StartFailure(ExitCode.CommandNotFound, $"cannot run {name}: command not found");
+            return new StartFailure(ExitCode.CommandNotFound, $"cannot run {name}: command not found; check its spelling and PATH");
         }
 
         string why = error is Errno.ENOENT or Errno.ENOTDIR ? "the interpreter it names is missing" : Errno.Text(error);
@@ -199,7 +191,9 @@ internal static class CommandStarter
     {
         for (int signal = 1; signal <= LastSignal; signal++)
         {
-            if (Signals.Contains(caller.IgnoredSignals, signal) && signal is < FirstReserved or > LastReserved)
+            // Not SIGCHLD: with it ignored the kernel would throw the command's exit status away.
+            bool mayBe = signal is (< FirstReserved or > LastReserved) and not Signals.SIGCHLD;
+            if (mayBe && Signals.Contains(caller.IgnoredSignals, signal))
             {
                 Signals.Ignore(signal);
             }

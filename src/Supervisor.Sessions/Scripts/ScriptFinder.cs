@@ -16,8 +16,13 @@ public static class ScriptFinder
         ["Rscript"] = [], ["pwsh"] = [], ["tsx"] = [], ["ts-node"] = [], ["awk"] = [],
     };
 
-    /// <summary>Options that make an interpreter run something other than a file.</summary>
-    private static readonly string[] NoFile = ["-c", "-e", "-m", "-E", "-p", "--eval", "--print", "-command", "-Command", "-"];
+    /// <summary>Options that make an interpreter run something other than a file; <c>-c</c> of the shells is looked for apart.</summary>
+    private static readonly Dictionary<string, string[]> NoFile = new(StringComparer.Ordinal)
+    {
+        ["python"] = ["-c", "-m"], ["node"] = ["-e", "-p", "--eval", "--print"], ["bun"] = ["-e", "-p"], ["deno"] = ["eval"],
+        ["ruby"] = ["-e"], ["perl"] = ["-e", "-E"], ["php"] = ["-r"], ["lua"] = ["-e"], ["Rscript"] = ["-e"],
+        ["pwsh"] = ["-c", "-command", "-Command"],
+    };
 
     /// <summary>Programs that run another one given after their own options and assignments.</summary>
     private static readonly Dictionary<string, string[]> Wrappers = new(StringComparer.Ordinal)
@@ -50,7 +55,7 @@ public static class ScriptFinder
             }
             else if (Interpreters.TryGetValue(NameWithoutVersion(program), out valued))
             {
-                return FirstFile(words[1..], valued, workingDirectory, isShell: program.EndsWith("sh", StringComparison.Ordinal));
+                return FirstFile(words[1..], valued, workingDirectory, NameWithoutVersion(program));
             }
             else
             {
@@ -108,12 +113,14 @@ public static class ScriptFinder
     private static bool IsCommandFlag(string word) =>
         word.Length > 1 && word[0] == '-' && word[1] != '-' && word.Contains('c', StringComparison.Ordinal);
 
-    private static string? FirstFile(List<string> words, string[] valued, string? workingDirectory, bool isShell)
+    private static string? FirstFile(List<string> words, string[] valued, string? workingDirectory, string interpreter)
     {
+        bool isShell = interpreter.EndsWith("sh", StringComparison.Ordinal) && interpreter is not "pwsh";
+        string[] noFile = NoFile.GetValueOrDefault(interpreter, []);
         for (int at = 0; at < words.Count; at++)
         {
             string word = words[at];
-            if (NoFile.Contains(word, StringComparer.Ordinal) || (isShell && IsCommandFlag(word)))
+            if (word is "-" || noFile.Contains(word, StringComparer.Ordinal) || (isShell && IsCommandFlag(word)))
             {
                 return null;
             }

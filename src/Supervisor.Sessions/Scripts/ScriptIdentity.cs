@@ -55,9 +55,9 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     {
         string? path = ScriptFinder.Find(Texts(command), workingDirectory, searchPath);
         using FileStream? file = path is null ? null : RegularFile.Open(path);
-        if (file is not null)
+        if (file is not null && HashOf(file) is { } hash)
         {
-            return new ScriptIdentity(path, Text(HashOf(file)));
+            return new ScriptIdentity(path, Text(hash));
         }
 
         // Also for a script that may be run but not read (mode 0111).
@@ -72,14 +72,22 @@ public sealed record ScriptIdentity(string? Path, string Hash)
         return new ScriptIdentity(null, Text(line.Finish()));
     }
 
-    private static byte[] HashOf(FileStream file)
+    /// <summary>Null when it cannot be read to its end.</summary>
+    private static byte[]? HashOf(FileStream file)
     {
         Sha256 hash = new();
         byte[] buffer = new byte[64 * 1024];
-        int n;
-        while ((n = file.Read(buffer)) > 0)
+        try
         {
-            hash.Add(buffer.AsSpan(0, n));
+            int n;
+            while ((n = file.Read(buffer)) > 0)
+            {
+                hash.Add(buffer.AsSpan(0, n));
+            }
+        }
+        catch (IOException)
+        {
+            return null;
         }
 
         return hash.Finish();

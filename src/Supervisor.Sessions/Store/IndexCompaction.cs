@@ -1,4 +1,4 @@
-using Supervisor.Sessions.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Supervisor.Sessions.Store;
 
@@ -18,7 +18,8 @@ internal static class IndexCompaction
         string temporary = Artifact.Index + ".new";
         try
         {
-            using FileStream source = File.OpenRead(Path.Combine(folder.Path, Artifact.Index));
+            using FileStream source = new(new SafeFileHandle(folder.OpenAppend(Artifact.Index), ownsHandle: true), FileAccess.Read);
+            source.Position = 0;
             using (AppendFile target = new(folder.OpenNew(temporary)))
             {
                 if (Rewrite(source, target, floor) != 0)

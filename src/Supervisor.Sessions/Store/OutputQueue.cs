@@ -9,6 +9,9 @@ namespace Supervisor.Sessions.Store;
 /// </summary>
 internal sealed unsafe class OutputQueue : IDisposable
 {
+    /// <summary>Entries that bytes never take, so that an event always finds room.</summary>
+    private const int EventReserve = 64;
+
     private readonly byte* _bytes;
     private readonly int _capacity;
     private readonly Entry[] _entries;
@@ -32,7 +35,7 @@ internal sealed unsafe class OutputQueue : IDisposable
     public bool IsEmpty => _firstEntry == _endEntry;
 
     /// <summary>How many bytes of one channel fit now.</summary>
-    public int Room => _endEntry - _firstEntry >= _entries.Length - 1 ? 0 : _capacity - (int)(_tail - _head);
+    public int Room => _endEntry - _firstEntry >= _entries.Length - EventReserve ? 0 : _capacity - (int)(_tail - _head);
 
     public void Add(Channel channel, ReadOnlySpan<byte> bytes, DateTime time)
     {

@@ -1,5 +1,3 @@
-using Supervisor.Protocol.Values;
-
 namespace Supervisor.Sessions.Terminal;
 
 /// <summary>
@@ -18,9 +16,6 @@ public sealed record CommandSpec
 
     /// <summary>What the caller's shell gave this process and the command must get back.</summary>
     public required CallerState Caller { get; init; }
-
-    /// <summary>The terminal's size for a PTY; null follows the user's terminal.</summary>
-    public TerminalSize? Size { get; init; }
 }
 
 /// <summary>

@@ -12,7 +12,7 @@ namespace Supervisor.Sessions.Terminal;
 internal sealed class PipeTerminal : ICommandTerminal
 {
     /// <summary>Four times the default of pipe(7): fewer switches for a command that prints much.</summary>
-    private const int PipeBytes = 256 * 1024;
+    public const int PipeBytes = 256 * 1024;
 
     private readonly List<CommandOutput> _outputs = [];
     private readonly int[] _writeEnds = [-1, -1, -1];

@@ -24,6 +24,7 @@ internal sealed class PtyTerminal : ICommandTerminal
     private readonly UserTerminal? _user;
     private readonly List<CommandOutput> _outputs = [];
     private readonly Termios _initialSettings;
+    private readonly bool _ownsStdin;
     private bool _adopted;
     private bool _monitorGone;
     private bool _disposed;
@@ -36,7 +37,7 @@ internal sealed class PtyTerminal : ICommandTerminal
     public PtyTerminal(PtyPlan plan, UserTerminal? user, TerminalSize? size, CallerState caller, string program)
     {
         _user = user;
-        (_master, string slavePath) = Tty.OpenPty();
+        (_master, SlavePath) = Tty.OpenPty();
         _outputs.Add(new CommandOutput(Channel.Pty, _master, 1));
         Tty.TryGetSettings(_master, out _initialSettings);
         AdoptSettings();
@@ -56,7 +57,7 @@ internal sealed class PtyTerminal : ICommandTerminal
         // The slave takes a number that is free in this process, and so in the monitor: whatever descriptors the caller
         // handed down keep theirs.
         int slave = Io.Open("/dev/null", Libc.O_RDONLY);
-        List<DescriptorAction> actions = [new DescriptorAction(slave, DescriptorAction.Close, slavePath)];
+        List<DescriptorAction> actions = [new DescriptorAction(slave, DescriptorAction.Close, SlavePath)];
         void Put(int target, int source) => actions.Add(new DescriptorAction(target, source));
         if (plan.Stdin)
         {
@@ -106,12 +107,7 @@ internal sealed class PtyTerminal : ICommandTerminal
             Libc.close(userFd);
         }
 
-        Descriptors.CloseInherited();
-        if (!plan.Stdin)
-        {
-            Descriptors.LetGo(0);
-        }
-
+        _ownsStdin = plan.Stdin;
         if (error != 0)
         {
             Dispose();
@@ -129,11 +125,21 @@ internal sealed class PtyTerminal : ICommandTerminal
 
     public int Pid { get; private set; }
 
+    /// <summary>The device of the command's side.</summary>
+    public string SlavePath { get; }
+
     /// <summary>The command's session, which its monitor leads.</summary>
     public int Session => _monitorPid;
 
     public StartFailure? Start(CommandSpec spec, bool foreground)
     {
+        // The monitor has them by now, and until here sup's own options may have named one of them.
+        Descriptors.CloseInherited();
+        if (!_ownsStdin)
+        {
+            Descriptors.LetGo(0);
+        }
+
         if (!_monitor.Send(MonitorFrame.Start, StartRequest.Encode(spec, foreground, _user?.Settings))
             || _monitor.Receive() is not { } answer)
         {

@@ -28,8 +28,14 @@ internal sealed class UserTerminal
 
     public TerminalSize? Size => Tty.GetSize(Fd);
 
-    /// <summary>Whether keys typed now are meant for us. A terminal that is not our controlling one has no such rule.</summary>
-    public bool IsForeground => !_isControlling || Libc.tcgetpgrp(Fd) == Libc.getpgrp();
+    /// <summary>
+    /// Whether keys typed now are meant for us. A terminal that is not our controlling one has no such rule, and one that is gone
+    /// belongs to nobody else.
+    /// </summary>
+    public bool IsForeground => !_isControlling || IsOurs(Libc.tcgetpgrp(Fd));
+
+    /// <summary>Whether the terminal has vanished: its window was closed, its connection lost.</summary>
+    public bool IsGone => !Tty.TryGetSettings(Fd, out _);
 
     /// <summary>Whether a signal key typed here would have gone to our process group.</summary>
     public bool SignalsOurGroup => _isControlling;
@@ -46,24 +52,29 @@ internal sealed class UserTerminal
         return fd >= 0 ? Of(fd) : Io.IsTerminal(1) ? Of(1) : null;
     }
 
+    /// <summary>Does nothing in the background, and when the terminal is raw already by our own doing.</summary>
     public void EnterRaw()
     {
-        if (!_raw && IsForeground && Tty.TryGetSettings(Fd, out Termios now))
+        // While we were stopped a shell may have put its own settings back; then those are what is to be restored.
+        if (IsForeground && Tty.TryGetSettings(Fd, out Termios now) && !(_raw && now.Equals(Tty.Raw(_settings))))
         {
             _settings = now;
             _raw = Tty.SetSettings(Fd, Tty.Raw(now));
         }
     }
 
-    /// <summary>Puts the settings back, if it was we who changed them.</summary>
+    /// <summary>Puts the settings back, if it was we who changed them and nobody else has the terminal by now.</summary>
     public void Restore()
     {
-        if (_raw)
+        if (_raw && IsForeground)
         {
-            _raw = false;
             Tty.SetSettings(Fd, _settings);
         }
+
+        _raw = false;
     }
+
+    private static bool IsOurs(int group) => group < 0 || group == Libc.getpgrp();
 
     private static UserTerminal? Of(int fd) => Tty.TryGetSettings(fd, out Termios settings) ? new UserTerminal(fd, settings) : null;
 }
