@@ -35,7 +35,10 @@ public sealed class SessionRecord : IDisposable
         (_folder, _name, _meta, _time, _problem) = (folder, name, meta, time, problem);
         _attempt = new AttemptRecord
         {
-            Attempt = AttemptNumber, ClaimedAt = meta.StartedAt, BootId = meta.BootId, StartCursor = 0,
+            Attempt = AttemptNumber,
+            ClaimedAt = meta.StartedAt,
+            BootId = meta.BootId,
+            StartCursor = 0,
         };
     }
 
@@ -127,7 +130,11 @@ public sealed class SessionRecord : IDisposable
     /// <summary>Puts the start into the transcript, before its first byte.</summary>
     public void Begun(int pid) => Recorder?.Append(new TranscriptEvent
     {
-        Type = "started", Offset = 0, Timestamp = default, Attempt = AttemptNumber, Pid = pid,
+        Type = "started",
+        Offset = 0,
+        Timestamp = default,
+        Attempt = AttemptNumber,
+        Pid = pid,
     });
 
     /// <summary>Writes the pid down.</summary>
@@ -143,7 +150,11 @@ public sealed class SessionRecord : IDisposable
 
     public void Resized(Protocol.Values.TerminalSize size) => Recorder?.Append(new TranscriptEvent
     {
-        Type = "resized", Offset = 0, Timestamp = default, Columns = size.Columns, Rows = size.Rows,
+        Type = "resized",
+        Offset = 0,
+        Timestamp = default,
+        Columns = size.Columns,
+        Rows = size.Rows,
     });
 
     /// <summary>Ends the transcript and writes final.json. Returns what is wrong with the recording, if anything.</summary>
@@ -155,7 +166,12 @@ public sealed class SessionRecord : IDisposable
         {
             Recorder?.Append(new TranscriptEvent
             {
-                Type = "exited", Offset = 0, Timestamp = now, Attempt = AttemptNumber, ExitCode = exitCode, Signal = signal,
+                Type = "exited",
+                Offset = 0,
+                Timestamp = now,
+                Attempt = AttemptNumber,
+                ExitCode = exitCode,
+                Signal = signal,
             });
         }
 

@@ -90,7 +90,10 @@ internal static unsafe class Tty
     {
         WindowSize wanted = new()
         {
-            Columns = size.Columns, Rows = size.Rows, PixelWidth = size.PixelWidth, PixelHeight = size.PixelHeight,
+            Columns = size.Columns,
+            Rows = size.Rows,
+            PixelWidth = size.PixelWidth,
+            PixelHeight = size.PixelHeight,
         };
         Libc.ioctl(fd, Libc.TIOCSWINSZ, &wanted);
     }

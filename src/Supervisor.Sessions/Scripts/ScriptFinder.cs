@@ -9,28 +9,62 @@ public static class ScriptFinder
     /// <summary>Interpreters, with their options that take a separate value.</summary>
     private static readonly Dictionary<string, string[]> Interpreters = new(StringComparer.Ordinal)
     {
-        ["sh"] = ["-o"], ["bash"] = ["-o", "-O", "--rcfile", "--init-file"], ["dash"] = ["-o"], ["zsh"] = ["-o"], ["ksh"] = ["-o"],
+        ["sh"] = ["-o"],
+        ["bash"] = ["-o", "-O", "--rcfile", "--init-file"],
+        ["dash"] = ["-o"],
+        ["zsh"] = ["-o"],
+        ["ksh"] = ["-o"],
         ["fish"] = ["-C", "--init-command", "-d", "-D"],
-        ["python"] = ["-W", "-X"], ["node"] = ["-r", "--require", "--import", "--loader", "-C"], ["deno"] = [], ["bun"] = [],
-        ["ruby"] = ["-I", "-r", "-C"], ["perl"] = ["-I"], ["php"] = ["-c", "-d"], ["lua"] = ["-l"],
-        ["Rscript"] = [], ["pwsh"] = [], ["tsx"] = [], ["ts-node"] = [], ["awk"] = [],
+        ["python"] = ["-W", "-X"],
+        ["node"] = ["-r", "--require", "--import", "--loader", "-C"],
+        ["deno"] = [],
+        ["bun"] = [],
+        ["ruby"] = ["-I", "-r", "-C"],
+        ["perl"] = ["-I"],
+        ["php"] = ["-c", "-d"],
+        ["lua"] = ["-l"],
+        ["Rscript"] = [],
+        ["pwsh"] = [],
+        ["tsx"] = [],
+        ["ts-node"] = [],
+        ["awk"] = [],
     };
 
     /// <summary>Options that make an interpreter run something other than a file; <c>-c</c> of the shells is looked for apart.</summary>
     private static readonly Dictionary<string, string[]> NoFile = new(StringComparer.Ordinal)
     {
-        ["python"] = ["-c", "-m"], ["node"] = ["-e", "-p", "--eval", "--print"], ["bun"] = ["-e", "-p"], ["deno"] = ["eval"],
-        ["ruby"] = ["-e"], ["perl"] = ["-e", "-E"], ["php"] = ["-r"], ["lua"] = ["-e"], ["Rscript"] = ["-e"],
+        ["python"] = ["-c", "-m"],
+        ["node"] = ["-e", "-p", "--eval", "--print"],
+        ["bun"] = ["-e", "-p"],
+        ["deno"] = ["eval"],
+        ["ruby"] = ["-e"],
+        ["perl"] = ["-e", "-E"],
+        ["php"] = ["-r"],
+        ["lua"] = ["-e"],
+        ["Rscript"] = ["-e"],
         ["pwsh"] = ["-c", "-command", "-Command"],
     };
 
     /// <summary>Programs that run another one given after their own options and assignments.</summary>
     private static readonly Dictionary<string, string[]> Wrappers = new(StringComparer.Ordinal)
     {
-        ["env"] = ["-u", "--unset", "-C", "--chdir"], ["nice"] = ["-n"], ["nohup"] = [], ["time"] = [], ["stdbuf"] = ["-i", "-o", "-e"],
-        ["timeout"] = ["-k", "-s"], ["sudo"] = ["-u", "-g"], ["setsid"] = [], ["ionice"] = ["-c", "-n"], ["exec"] = [],
-        ["uv run"] = ["--with", "--python", "-p"], ["poetry run"] = [], ["pipenv run"] = [], ["bundle exec"] = [], ["pdm run"] = [],
-        ["deno run"] = [], ["bun run"] = [],
+        ["env"] = ["-u", "--unset", "-C", "--chdir"],
+        ["nice"] = ["-n"],
+        ["nohup"] = [],
+        ["time"] = [],
+        ["stdbuf"] = ["-i", "-o", "-e"],
+        ["timeout"] = ["-k", "-s"],
+        ["sudo"] = ["-u", "-g"],
+        ["setsid"] = [],
+        ["ionice"] = ["-c", "-n"],
+        ["exec"] = [],
+        ["uv run"] = ["--with", "--python", "-p"],
+        ["poetry run"] = [],
+        ["pipenv run"] = [],
+        ["bundle exec"] = [],
+        ["pdm run"] = [],
+        ["deno run"] = [],
+        ["bun run"] = [],
     };
 
     private const int MaxWrappers = 8;

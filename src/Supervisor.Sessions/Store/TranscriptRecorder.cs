@@ -405,7 +405,11 @@ public sealed class TranscriptRecorder : IDisposable
         {
             gap = new TranscriptEvent
             {
-                Type = "gap", Offset = _end, Timestamp = _time.GetUtcNow().UtcDateTime, Bytes = _lostSinceGap, Reason = _problem,
+                Type = "gap",
+                Offset = _end,
+                Timestamp = _time.GetUtcNow().UtcDateTime,
+                Bytes = _lostSinceGap,
+                Reason = _problem,
             };
 
             // From here on bytes queue up again, behind the gap: this thread writes it before any of them.
