@@ -14,6 +14,7 @@ internal static class Errno
     public const int EACCES = 13;
     public const int EEXIST = 17;
     public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ELOOP = 40;
