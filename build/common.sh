@@ -2,7 +2,7 @@
 
 # An env(1) command that starts its program with the signals blocked that sup hands on, where env can do that.
 sup_env_block() {
-    set -- /usr/bin/env --block-signal=HUP,INT,QUIT,USR1,USR2,TERM,CHLD,CONT,TSTP,TTIN,TTOU,WINCH
+    set -- /usr/bin/env --block-signal=HUP,INT,QUIT,USR1,USR2,TERM,CHLD,CONT,TSTP,TTIN,TTOU,WINCH,ALRM,VTALRM,PROF,IO,PWR
     if "$@" true 2>/dev/null; then echo "$*"; else echo; fi
 }
 

@@ -55,9 +55,9 @@ internal sealed class ListCommand : Command
         rows.AddRange(sessions.Select(s => new[]
         {
             s.Id,
-            s.Name ?? "-",
+            Printable.Line(s.Name ?? "-"),
             SessionText.Result(s),
-            s.StartedAt is { } started ? DurationText.ForPeople(TimeSpan.FromSeconds(Math.Floor((now - started).TotalSeconds))).Replace(".00s", "s", StringComparison.Ordinal).Replace(".0s", "s", StringComparison.Ordinal) + " ago" : "-",
+            s.StartedAt is { } started ? DurationText.ForPeople(Math.Floor((now - started).TotalSeconds)).Replace(".00s", "s", StringComparison.Ordinal).Replace(".0s", "s", StringComparison.Ordinal) + " ago" : "-",
             ByteSize.ForPeople(s.OutputBytes),
             SessionText.Command(s),
         }));

@@ -76,6 +76,12 @@ internal sealed class RunCommand : Command
         bool banner = !quiet && IsTerminal(0) && IsTerminal(1) && IsTerminal(2);
         bool IsTerminal(int fd) => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd);
         string? idFile = options.Value(RunOptions.IdFile);
+        if (idFile is not null)
+        {
+            // Tried while nothing has been created yet.
+            WriteIdFile(idFile, "");
+        }
+
         string path = "";
         string id = "";
         RunOutcome outcome;
@@ -86,7 +92,7 @@ internal sealed class RunCommand : Command
                 (path, id) = (record.Path ?? "", record.Meta.Id);
                 if (idFile is not null)
                 {
-                    File.WriteAllText(idFile, id + "\n");
+                    WriteIdFile(idFile, id + "\n");
                 }
 
                 if (banner)
@@ -104,6 +110,18 @@ internal sealed class RunCommand : Command
 
         Libc._exit(outcome.ExitStatus);
         return outcome.ExitStatus;
+    }
+
+    private static void WriteIdFile(string path, string content)
+    {
+        try
+        {
+            File.WriteAllText(path, content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw SupException.Usage($"cannot write --id-file {Printable.Line(path)}: {e.Message}", "name a file that can be written");
+        }
     }
 
     private static string Program =>

@@ -90,15 +90,21 @@ internal static class SessionText
     public static string Result(SessionAnswer session) => SessionStates.Parse(session.State) switch
     {
         SessionState.Exited => string.Create(CultureInfo.InvariantCulture, $"exited {session.ExitCode}"),
-        SessionState.Signaled => session.Signal ?? "signaled",
+        SessionState.Signaled => Printable.Line(session.Signal ?? "signaled"),
         _ => session.State,
     };
 
     public static string Command(SessionAnswer session) => Printable.Line(string.Join(' ', session.Command.Select(Quoted)));
 
     /// <summary>As one would type it.</summary>
-    private static string Quoted(string word)
+    private static string Quoted(string? word)
     {
+        if (word is null)
+        {
+            // A damaged file.
+            return "?";
+        }
+
         bool plain = word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=@%+,".Contains(c, StringComparison.Ordinal) || c > 127);
         return plain ? word : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
     }
@@ -123,16 +129,16 @@ internal static class SessionText
         Line("hash", s.ScriptHash is null ? null : ScriptIdentity.Short(s.ScriptHash));
         Line("started", s.StartedAt is { } started ? Timestamp.Of(started) : null);
         Line("ended", s.EndedAt is { } ended ? Timestamp.Of(ended) : null);
-        Line("duration", s.DurationSeconds is { } seconds ? DurationText.ForPeople(TimeSpan.FromSeconds(seconds)) : null);
+        Line("duration", s.DurationSeconds is { } seconds ? DurationText.ForPeople(seconds) : null);
         Line("error", s.Error);
         Line("attempt", s.Attempt?.ToString(invariant));
         Line("pid", s.Pid?.ToString(invariant));
         Line("owner", s.OwnerPid?.ToString(invariant));
         Line("terminal", s.TransportMode);
         Line("output", string.Create(invariant, $"{s.OutputBytes} bytes"));
-        Line("kept", s.RetentionSeconds is { } kept ? $"{DurationText.ForPeople(TimeSpan.FromSeconds(kept))} after its end" : null);
+        Line("kept", s.RetentionSeconds is { } kept ? $"{DurationText.ForPeople(kept)} after its end" : null);
         Line("labels", string.Join(' ', s.Labels.Select(l => $"{l.Key}={l.Value}")));
-        foreach (Survivor survivor in s.Survivors)
+        foreach (Survivor survivor in s.Survivors.Where(x => x is not null))
         {
             Line("survivor", string.Create(invariant, $"{survivor.Pid} {survivor.Command}"));
         }

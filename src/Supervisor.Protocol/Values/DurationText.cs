@@ -90,6 +90,10 @@ public static class DurationText
         return sum <= Max;
     }
 
+    /// <summary>Seconds for people; what a damaged file may say beyond a hundred years is cut.</summary>
+    public static string ForPeople(double seconds) =>
+        ForPeople(TimeSpan.FromSeconds(double.IsNaN(seconds) ? 0 : Math.Clamp(seconds, 0, Max.TotalSeconds)));
+
     /// <summary>A duration for people: <c>0.42s</c>, <c>12.3s</c>, <c>4m05s</c>, <c>3h12m</c>, <c>2d4h</c>.</summary>
     public static string ForPeople(TimeSpan value)
     {

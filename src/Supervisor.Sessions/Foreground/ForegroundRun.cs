@@ -294,6 +294,7 @@ public sealed unsafe class ForegroundRun : IDisposable
                 HangUp();
                 break;
             case Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM or Signals.SIGUSR1 or Signals.SIGUSR2
+                or Signals.SIGALRM or Signals.SIGVTALRM or Signals.SIGPROF or Signals.SIGIO or Signals.SIGPWR
                 when !fromUs && !IsFromCommand(signal.SenderPid):
                 // On pipes the terminal has already given it to the command, which is in our group.
                 if (_isPty || !fromTerminal)
@@ -363,6 +364,14 @@ public sealed unsafe class ForegroundRun : IDisposable
 
             _user?.Restore();
             StopSelf(signal);
+            while (_signals.TryRead(out ReceivedSignal received))
+            {
+                // The SIGCONT that ended the stop is answered below; answered twice it would also end the command's next stop.
+                if (received.Number != Signals.SIGCONT)
+                {
+                    Handle(received);
+                }
+            }
         }
 
         _stopSignal = 0;

@@ -192,13 +192,15 @@ internal sealed unsafe class OutputRelay : IDisposable
     {
         int length = 0;
         end = false;
+        bool full = false;
         while (length < BufferBytes)
         {
             nint n = Io.Read(_source.Fd, new Span<byte>(buffer + length, BufferBytes - length));
             if (n > 0)
             {
                 length += (int)n;
-                if (_isPty && n == FullPtyRead && Io.WaitFor(_source.Fd, Libc.POLLIN, GatherMilliseconds))
+                full = n == FullPtyRead;
+                if (_isPty && full)
                 {
                     continue;
                 }
@@ -207,7 +209,10 @@ internal sealed unsafe class OutputRelay : IDisposable
             }
 
             end = n == 0 || Errno.Last != Errno.EAGAIN;
-            break;
+            if (end || !full || !Io.WaitFor(_source.Fd, Libc.POLLIN, GatherMilliseconds))
+            {
+                break;
+            }
         }
 
         if (_commandEnded && !end)

@@ -10,6 +10,7 @@ internal static unsafe class Signals
     public const int SIGUSR1 = 10;
     public const int SIGUSR2 = 12;
     public const int SIGPIPE = 13;
+    public const int SIGALRM = 14;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
     public const int SIGCONT = 18;
@@ -18,7 +19,11 @@ internal static unsafe class Signals
     public const int SIGTTIN = 21;
     public const int SIGTTOU = 22;
     public const int SIGXFSZ = 25;
+    public const int SIGVTALRM = 26;
+    public const int SIGPROF = 27;
     public const int SIGWINCH = 28;
+    public const int SIGIO = 29;
+    public const int SIGPWR = 30;
 
     /// <summary>si_code of a signal the kernel raised: a key typed at the terminal, or its hang-up.</summary>
     public const int SI_KERNEL = 0x80;
@@ -35,7 +40,8 @@ internal static unsafe class Signals
     /// holds when the process was started so (see Launch).
     /// </summary>
     public static readonly ulong Handled = SetOf(
-        SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH);
+        SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
+        SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR);
 
     public static ulong SetOf(params ReadOnlySpan<int> signals)
     {
