@@ -56,7 +56,8 @@ public class Workspace : IDisposable
     public byte[] Transcript => File.ReadAllBytes(Path.Combine(Session, "output.bin"));
 
     /// <summary>Runs a bash script.</summary>
-    internal Outcome Bash(string script, byte[]? input = null) => Child.Run(BashLaunch(script, input));
+    internal Outcome Bash(string script, byte[]? input = null, TimeSpan? deadline = null) =>
+        Child.Run(BashLaunch(script, input) with { Deadline = deadline ?? Launch.DefaultDeadline });
 
     internal Child StartBash(string script) => Child.Start(BashLaunch(script, input: null));
 
