@@ -288,6 +288,29 @@ public sealed class ProgramScreenTests
     }
 
     [Fact]
+    public void Sudo_puts_its_own_terminal_between_and_asks_for_a_password()
+    {
+        Needs.Programs("sudo");
+        Needs.Root();
+        Assert.SkipUnless(Child.Run(new Launch("sudo", ["-n", "-u", "nobody", "true"])).Status == 0, "sudo does not let root be nobody here");
+        SameScreens.Compare(
+            w => w.Bash("chmod 711 .. . ; mkdir -m 755 -p open"),
+            pass =>
+            {
+                pass.Terminal.Enter("cd / && r sudo -u nobody sh -c 'id -un; stty size; [ -t 0 ] && echo terminal; read line; echo \"<$line>\"'");
+                pass.Snap("runs", s => s.HasLine("terminal"));
+                pass.Terminal.Enter("typed");
+                pass.SnapPrompt("ended", 2);
+                pass.Terminal.Enter("clear; r sudo -u nobody sudo -k -p 'Password please: ' true");
+                pass.Snap("asks", s => s.IsAt("Password please:"));
+                pass.Terminal.Press("C-c");
+                pass.SnapPrompt("gave up", 3);
+                pass.Terminal.Enter("stty -a");
+                pass.SnapPrompt("settings", 4);
+            });
+    }
+
+    [Fact]
     public void A_node_server_with_keys_of_its_own_works()
     {
         Needs.Programs("node");
