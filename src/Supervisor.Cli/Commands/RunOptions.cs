@@ -89,7 +89,7 @@ internal sealed class RunOptions
 
     public IReadOnlyList<string> Values(RunOption option) => _values.TryGetValue(option, out List<string>? given) ? given : [];
 
-    /// <summary><c>--name</c>, <c>--name=value</c>, <c>-e</c>, <c>-eK=V</c>.</summary>
+    /// <summary><c>--name</c>, <c>--name=value</c>, <c>-e</c>, <c>-e=K=V</c>, <c>-eK=V</c>.</summary>
     private static (RunOption Option, string? Value) Read(string word)
     {
         int equals = word.IndexOf('=', StringComparison.Ordinal);
@@ -102,7 +102,10 @@ internal sealed class RunOptions
                 continue;
             }
 
-            string? value = isLong ? (equals < 0 ? null : word[(equals + 1)..]) : word.Length > 2 ? word[2..] : null;
+            string? value = isLong ? (equals < 0 ? null : word[(equals + 1)..])
+                : equals == 2 ? word[3..]
+                : word.Length > 2 ? word[2..]
+                : null;
             return option.Value is null && value is not null
                 ? throw Usage($"{option.Name} takes no value", $"leave out ={Printable.Line(value)}")
                 : (option, value);

@@ -23,6 +23,8 @@ public sealed unsafe class ForegroundRun : IDisposable
     /// <summary>A relay sets its event before its thread has quite ended.</summary>
     private const int DrainCheckMilliseconds = 20;
 
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan QuietLimit = TimeSpan.FromMilliseconds(200);
 
     private readonly RunRequest _request;
@@ -33,6 +35,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     private readonly bool _isPty;
     private readonly List<OutputRelay> _relays = [];
     private readonly WakeEvent _relayEnded = new();
+    private readonly ManualResetEventSlim _commandEnded = new(initialState: false);
     private InputRelay? _input;
     private SessionRecord? _record;
     private TerminalSize? _size;
@@ -323,18 +326,23 @@ public sealed unsafe class ForegroundRun : IDisposable
     }
 
     /// <summary>
-    /// The user's terminal is gone, and so is then the command's: it gets the kernel's hang-up, and end of file or EIO from then
-    /// on, as it would have. What it had printed by now is passed on first.
+    /// The user's terminal is gone: the command gets the hang-up signal, a moment in which its last words are still stored, and then
+    /// what it would have got at once without sup: end of file, or EIO.
     /// </summary>
     private void HangUp()
     {
         if (Interlocked.Exchange(ref _hungUp, 1) == 0)
         {
-            foreach (OutputRelay relay in _relays)
-            {
-                relay.WaitUntilQuiet(QuietLimit);
-            }
+            _terminal.Signal(Signals.SIGHUP);
+            Thread thread = new(CloseTerminal, 256 * 1024) { IsBackground = true, Name = "hang-up" };
+            thread.Start();
+        }
+    }
 
+    private void CloseTerminal()
+    {
+        if (!_commandEnded.Wait(LastWords))
+        {
             Descriptors.LetGo(_terminal.Input);
         }
     }
@@ -432,6 +440,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     private RunOutcome Ended(WaitStatus end, long started)
     {
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
+        _commandEnded.Set();
         int killedBy = Drain();
         _input?.Pause();
         _user?.Restore();

@@ -29,7 +29,6 @@ public sealed class InheritedStateTests : Workspace
     [InlineData("WINCH")]
     [InlineData("CONT")]
     [InlineData("ALRM")]
-    [InlineData("SEGV")]
     [InlineData("RTMIN+3")]
     public void A_signal_that_is_ignored_stays_ignored_and_one_that_is_blocked_stays_blocked(string signal)
     {
