@@ -32,6 +32,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     private readonly ManualResetEventSlim _quiet = new(initialState: false);
     private readonly Thread _thread;
     private readonly bool _isPty;
+    private readonly bool _wasTerminal;
     private volatile bool _quietWanted;
     private volatile bool _commandEnded;
     private long _endedAt;
@@ -44,6 +45,9 @@ internal sealed unsafe class OutputRelay : IDisposable
     {
         (_source, _recorder, _ended) = (source, recorder, ended);
         _isPty = source.Channel == Channel.Pty;
+
+        // Asked now: one that has vanished says no.
+        _wasTerminal = Io.IsTerminal(source.Original);
         _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.Word() };
     }
 
@@ -143,7 +147,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     /// </summary>
     private bool CloseSource()
     {
-        if (_isPty && Io.IsTerminal(_source.Original))
+        if (_isPty && _wasTerminal)
         {
             return false;
         }

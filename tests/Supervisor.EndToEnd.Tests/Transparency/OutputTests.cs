@@ -30,7 +30,7 @@ public sealed class OutputTests : Workspace
     [Fact]
     public void Every_single_byte_value_passes_through_a_pty_in_raw_mode()
     {
-        Outcome outcome = Bash("sup run --pty always -- sh -c 'stty raw; perl -e \"print map chr, 0..255\"' </dev/null");
+        Outcome outcome = Bash("sup run --pty always -- sh -c 'stty raw -echo; perl -e \"print map chr, 0..255\"' </dev/null");
         Assert.Equal([.. Enumerable.Range(0, 256).Select(i => (byte)i)], outcome.Out);
         Assert.Equal(outcome.Out, Transcript);
     }
