@@ -29,6 +29,7 @@ public sealed class InheritedStateTests : Workspace
     [InlineData("WINCH")]
     [InlineData("CONT")]
     [InlineData("ALRM")]
+    [InlineData("XCPU")]
     [InlineData("RTMIN+3")]
     public void A_signal_that_is_ignored_stays_ignored_and_one_that_is_blocked_stays_blocked(string signal)
     {
