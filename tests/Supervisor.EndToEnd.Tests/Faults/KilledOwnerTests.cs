@@ -57,6 +57,9 @@ public sealed class KilledOwnerTests : Workspace
     {
         using Child run = StartBash("exec sup run --session-id one sh -c 'touch up; until [ -e stop ]; do sleep .02; done'");
         Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")));
+
+        // The pid is written down beside the run, a moment after the command has begun.
+        Eventually.True("it is known to", () => string.Equals((string?)Json("show", "one")["session"]!["state"], "running", StringComparison.Ordinal));
         Bash($"kill -STOP {run.Pid}");
         Assert.Equal("running", (string?)Json("show", "one")["session"]!["state"]);
         Bash($"kill -CONT {run.Pid}");
