@@ -12,7 +12,7 @@ public sealed class KilledOwnerTests : Workspace
     public void A_killed_sup_leaves_a_lost_session_that_lists_its_survivors(string pty)
     {
         using Child run = StartBash($"exec sup run --pty {pty} --session-id one sh -c 'trap \"\" HUP; echo before; sleep 300 & touch up; wait; sleep 300'");
-        Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")));
+        WaitUntilKnownToRun();
         int pid = Json("show", "one")["session"]!["pid"]!.GetValue<int>();
         Assert.Equal("running", (string?)Json("show", "one")["session"]!["state"]);
         string before = StateListing();
@@ -40,11 +40,16 @@ public sealed class KilledOwnerTests : Workspace
         Eventually.True("no survivor is left", () => Json("show", "one")["session"]!["survivors"]!.AsArray().Count == 0);
     }
 
+    /// <summary>The pid is written down beside the run, a moment after the command has begun.</summary>
+    private void WaitUntilKnownToRun() => Eventually.True("it runs", () =>
+        File.Exists(Path.Combine(Work, "up"))
+        && Json("ls")["sessions"]!.AsArray().Any(s => string.Equals((string?)s!["state"], "running", StringComparison.Ordinal)));
+
     [Fact]
     public void A_name_of_a_lost_session_can_be_used_again()
     {
         using Child run = StartBash("exec sup run --name web sh -c 'touch up; exec sleep 300'");
-        Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")));
+        WaitUntilKnownToRun();
         int pid = Json("show", "web")["session"]!["pid"]!.GetValue<int>();
         new LiveProcess(run.Pid, "sup").Kill();
         run.Wait();
@@ -56,7 +61,7 @@ public sealed class KilledOwnerTests : Workspace
     public void A_stopped_sup_is_not_lost()
     {
         using Child run = StartBash("exec sup run --session-id one sh -c 'touch up; until [ -e stop ]; do sleep .02; done'");
-        Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")));
+        WaitUntilKnownToRun();
 
         // The pid is written down beside the run, a moment after the command has begun.
         Eventually.True("it is known to", () => string.Equals((string?)Json("show", "one")["session"]!["state"], "running", StringComparison.Ordinal));
