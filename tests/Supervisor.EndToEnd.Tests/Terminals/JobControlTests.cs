@@ -11,14 +11,17 @@ public sealed class JobControlTests
         print "ready\n"; select undef, undef, undef, 0.02 until -e "stop"; print "total ", 0 + $n, " ", 0 + $q, "\n";
         """;
 
-    [Fact]
-    public void Ctrl_C_and_Ctrl_backslash_are_delivered_exactly_once() => SameScreens.Compare(
+    [Theory]
+    [InlineData("r perl counter.pl", true)]
+    [InlineData("r perl counter.pl | sh -c \"trap '' INT QUIT; cat\"", false)]
+    [InlineData("cat | r perl counter.pl | sh -c \"trap '' INT QUIT; cat\"", false)]
+    public void Ctrl_C_and_Ctrl_backslash_are_delivered_exactly_once(string line, bool isPty) => SameScreens.Compare(
         w => w.Write("counter.pl", Counter),
         pass =>
         {
-            pass.Terminal.Enter("r perl counter.pl");
+            pass.Terminal.Enter(line);
             pass.Snap("ready", s => s.HasLine("ready"));
-            if (pass.IsSupervised)
+            if (pass.IsSupervised && isPty)
             {
                 pass.Terminal.WaitUntilRaw();
             }
@@ -181,31 +184,49 @@ public sealed class JobControlTests
             pass.SnapPrompt("went on", 5);
         });
 
-    [Fact]
-    public void The_settings_are_restored_after_an_exit_a_Ctrl_C_and_a_kill_of_sup()
+    /// <summary>A script stands between: an interactive shell would put the settings right by itself.</summary>
+    [Theory]
+    [InlineData("exit")]
+    [InlineData("Ctrl-C")]
+    [InlineData("kill -9")]
+    [InlineData("kill -TERM")]
+    public void The_settings_are_restored_however_it_ends(string how)
     {
         using Workspace workspace = new();
+        workspace.Write("outer.sh", "trap : INT; sup run --quiet --session-id one sh inner.sh; touch ended; until [ -e go ]; do sleep .02; done\n");
+        workspace.Write("inner.sh", "trap '' HUP; touch up; until [ -e end ]; do sleep .02; done\n");
         using RealTerminal terminal = new(workspace);
+        terminal.Command("stty -ixon -echoctl erase ^H");
+        terminal.Enter("sleep 300");
+        terminal.WaitUntil("the shell is out of the way", s => s.LastLine.EndsWith("sleep 300", StringComparison.Ordinal));
+        Eventually.True("it runs", () => LiveProcesses.Of(workspace.Folder).Any(p => p.Command.StartsWith("sleep 300", StringComparison.Ordinal)));
         string before = terminal.Settings();
-        terminal.Command("sup run --quiet true");
-        terminal.WaitForSettings(before);
-
-        terminal.Enter("sup run --quiet sleep 300");
-        terminal.WaitUntilRaw();
+        Assert.Contains("-echoctl", before, StringComparison.Ordinal);
         terminal.Press("C-c");
         terminal.WaitForPrompt(3);
-        terminal.WaitForSettings(before);
 
-        terminal.Enter("sup run --quiet --session-id killed sh -c 'trap \"\" HUP; sleep 300'");
+        terminal.Enter("sh outer.sh");
         terminal.WaitUntilRaw();
-        int owner = workspace.Json("show", "killed")["session"]!["owner_pid"]!.GetValue<int>();
-        new LiveProcess(owner, "sup").Kill();
-        terminal.WaitForPrompt(4);
-        terminal.WaitForSettings(before);
-        foreach (LiveProcess left in LiveProcesses.Of(workspace.Folder).Where(p => p.Command.Contains("sleep 300", StringComparison.Ordinal)))
+        Eventually.True("the command runs", () => File.Exists(Path.Combine(workspace.Work, "up")));
+        int owner = workspace.Json("show", "one")["session"]!["owner_pid"]!.GetValue<int>();
+        switch (how)
         {
-            left.Kill();
+            case "exit":
+                workspace.Write("end", "");
+                break;
+            case "Ctrl-C":
+                terminal.Press("C-c");
+                break;
+            default:
+                workspace.Bash(string.Create(CultureInfo.InvariantCulture, $"{how} {owner}"));
+                break;
         }
+
+        Eventually.True("sup has ended", () => File.Exists(Path.Combine(workspace.Work, "ended")));
+        terminal.WaitForSettings(before);
+        workspace.Write("end", "");
+        workspace.Write("go", "");
+        terminal.WaitForPrompt(4);
     }
 
     [Fact]
