@@ -62,7 +62,7 @@ internal static class SessionText
             OutputBytes = final?.OutputBytes ?? status.OutputBytes,
             IdleSeconds = active is { } since ? Math.Max(0, (now - since).TotalSeconds) : null,
             LastLine = files is null ? null : LastLine(files),
-            Self = string.Equals(Environment.GetEnvironmentVariable("SUP_SESSION_ID"), status.Id.Value, StringComparison.Ordinal),
+            Self = OwnSession.Current.Is(status.Id, meta),
             Survivors = final?.Survivors
                 ?? (whole && status.State == SessionState.Lost && meta is not null ? Survivors.Of(meta) : []),
             Path = status.Path,

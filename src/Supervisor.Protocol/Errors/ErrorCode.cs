@@ -6,6 +6,7 @@ public static class ErrorCode
     public const string InvalidArgument = "invalid_argument";
     public const string SessionNotFound = "session_not_found";
     public const string SessionAmbiguous = "session_ambiguous";
+    public const string OwnSession = "own_session";
     public const string NameTaken = "name_taken";
     public const string SessionLost = "session_lost";
     public const string UnsafeState = "unsafe_state";
