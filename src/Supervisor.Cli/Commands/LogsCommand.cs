@@ -2,6 +2,7 @@ using System.CommandLine;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Store;
 
@@ -69,7 +70,7 @@ internal sealed class LogsCommand : Command
 
     private static SessionStatus Follow(FileStream output, SessionFiles files, long cursor, PlainText? plain)
     {
-        using FolderWatch watch = new(files.Path);
+        using SessionWatch watch = new(files);
         while (true)
         {
             // The state first, then the bytes: what was written before the end was seen is printed.
@@ -80,7 +81,7 @@ internal sealed class LogsCommand : Command
                 return status;
             }
 
-            watch.Wait();
+            watch.Wait(Timeout.InfiniteTimeSpan);
         }
     }
 

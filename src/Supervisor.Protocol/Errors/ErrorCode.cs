@@ -9,6 +9,12 @@ public static class ErrorCode
     public const string OwnSession = "own_session";
     public const string NameTaken = "name_taken";
     public const string SessionLost = "session_lost";
+    public const string SessionLive = "session_live";
+    public const string SessionEnded = "session_ended";
+    public const string SessionReadOnly = "session_read_only";
+    public const string VersionSkew = "version_skew";
+    public const string Timeout = "timeout";
+    public const string NotAllowed = "not_allowed";
     public const string UnsafeState = "unsafe_state";
     public const string Internal = "internal";
 }

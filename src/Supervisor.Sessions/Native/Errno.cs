@@ -19,6 +19,8 @@ internal static class Errno
     public const int EPIPE = 32;
     public const int ELOOP = 40;
     public const int EOPNOTSUPP = 95;
+    public const int ECONNABORTED = 103;
+    public const int ECONNREFUSED = 111;
 
     /// <summary>The calling thread's errno: read it right after the call that set it.</summary>
     public static int Last => Marshal.GetLastSystemError();

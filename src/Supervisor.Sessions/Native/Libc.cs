@@ -50,7 +50,12 @@ internal static unsafe partial class Libc
 
     public const int SOCK_STREAM = 1;
     public const int SOCK_CLOEXEC = 0x80000;
+    public const int SOCK_NONBLOCK = 0x800;
     public const int AF_UNIX = 1;
+    public const int SOL_SOCKET = 1;
+    public const int SO_PEERCRED = 17;
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
 
     public const int FALLOC_FL_KEEP_SIZE = 1;
     public const int FALLOC_FL_PUNCH_HOLE = 2;
@@ -84,6 +89,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int dup3(int from, int to, int flags);
     [LibraryImport(Name)] public static partial int eventfd(uint initial, int flags);
     [LibraryImport(Name)] public static partial int socketpair(int domain, int type, int protocol, int* fds);
+    [LibraryImport(Name)] public static partial int socket(int domain, int type, int protocol);
+    [LibraryImport(Name)] public static partial int bind(int fd, UnixAddress* address, uint length);
+    [LibraryImport(Name)] public static partial int listen(int fd, int backlog);
+    [LibraryImport(Name)] public static partial int accept4(int fd, void* address, uint* length, int flags);
+    [LibraryImport(Name)] public static partial int connect(int fd, UnixAddress* address, uint length);
+    [LibraryImport(Name)] public static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
+    [LibraryImport(Name)] public static partial nint send(int fd, byte* buffer, nint count, int flags);
     [LibraryImport(Name)] public static partial int isatty(int fd);
     [LibraryImport(Name)] public static partial int mkdirat(int dir, byte* path, uint mode);
     [LibraryImport(Name)] public static partial int unlinkat(int dir, byte* path, int flags);
@@ -147,6 +159,25 @@ internal struct PollFd
     public int Fd;
     public short Events;
     public short Returned;
+}
+
+/// <summary>struct sockaddr_un of unix(7).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct UnixAddress
+{
+    public const int MaxPath = 108;
+
+    public ushort Family;
+    public fixed byte Path[MaxPath];
+}
+
+/// <summary>struct ucred of unix(7): who is at the other end.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PeerCredentials
+{
+    public int Pid;
+    public uint Uid;
+    public uint Gid;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Live;
 using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Store;
@@ -115,6 +116,9 @@ public sealed class OwnedFolder : IDisposable
     /// <summary>Opens a file of the folder for appending, made if it is missing. The caller closes it.</summary>
     /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
     internal int OpenAppend(string name) => Open(name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_APPEND);
+
+    /// <summary>Binds the live socket and listens. The descriptor, or minus the errno.</summary>
+    internal int Listen() => UnixSocket.Listen(_folder, LiveProtocol.SocketName);
 
     internal int OpenNew(string name) => Open(name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_TRUNC);
 

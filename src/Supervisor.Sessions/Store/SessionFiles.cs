@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
+using Supervisor.Protocol.Live;
 using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Store;
@@ -69,6 +70,21 @@ public sealed class SessionFiles : IDisposable
         bool held = OfdLock.IsHeld(fd, Artifact.OwnerByte);
         Libc.close(fd);
         return held;
+    }
+
+    /// <summary>Connects to the owner. A descriptor, or minus the errno; EAGAIN when it takes nobody at the moment.</summary>
+    internal int ConnectLive()
+    {
+        // Where the folder cannot hold a socket, meta.json says where it is.
+        if (ReadMeta()?.Socket is not { } path)
+        {
+            return UnixSocket.Connect(_folder, LiveProtocol.SocketName);
+        }
+
+        int folder = Io.Open(System.IO.Path.GetDirectoryName(path) ?? "/", Libc.O_RDONLY | Libc.O_DIRECTORY);
+        int fd = folder < 0 ? -Errno.Last : UnixSocket.Connect(folder, System.IO.Path.GetFileName(path));
+        Libc.close(folder);
+        return fd;
     }
 
     /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
