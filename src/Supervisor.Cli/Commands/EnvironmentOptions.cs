@@ -30,21 +30,6 @@ internal static class EnvironmentOptions
         environment.Add(bytes);
     }
 
-    /// <summary>The value of a variable as text, the last one where it stands twice; null when it is not set.</summary>
-    public static string? Find(List<byte[]> environment, ReadOnlySpan<byte> name)
-    {
-        for (int i = environment.Count - 1; i >= 0; i--)
-        {
-            ReadOnlySpan<byte> entry = environment[i];
-            if (entry.Length > name.Length && entry.StartsWith(name) && entry[name.Length] == (byte)'=')
-            {
-                return Encoding.UTF8.GetString(entry[(name.Length + 1)..]);
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>Sets the variables of a file: one a line; blank lines and lines that start with # are left out.</summary>
     public static void AddFile(List<byte[]> environment, string path)
     {

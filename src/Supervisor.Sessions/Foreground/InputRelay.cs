@@ -27,8 +27,7 @@ internal sealed unsafe class InputRelay : IDisposable
     public InputRelay(int source, int master, Action<ReadOnlySpan<byte>>? beforeWrite, Action? atEnd)
     {
         (_source, _master, _beforeWrite, _atEnd) = (source, master, beforeWrite, atEnd);
-        Thread thread = new(Run, 256 * 1024) { IsBackground = true, Name = "input" };
-        thread.Start();
+        SmallThread.Start("input", Run);
     }
 
     public void Resume()

@@ -48,7 +48,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
         // Asked now: one that has vanished says no.
         _wasTerminal = Io.IsTerminal(source.Original);
-        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = source.Channel.Word() };
+        _thread = SmallThread.Create(source.Channel.Word(), Run);
     }
 
     /// <summary>Why the user's side could not be written, when that was not simply a closed pipe or terminal; else 0.</summary>

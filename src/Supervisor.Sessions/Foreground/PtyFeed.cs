@@ -16,11 +16,7 @@ internal static class PtyFeed
     private const int LookMilliseconds = 2;
 
     /// <summary>Feeds on a thread of its own, which ends with the process at the latest.</summary>
-    public static void Start(PtyTerminal terminal)
-    {
-        Thread thread = new(() => Run(terminal), 256 * 1024) { IsBackground = true, Name = "feed" };
-        thread.Start();
-    }
+    public static void Start(PtyTerminal terminal) => SmallThread.Start("feed", () => Run(terminal));
 
     private static void Run(PtyTerminal terminal)
     {

@@ -17,7 +17,6 @@ public sealed class SessionRecord : IDisposable
 {
     private const int AttemptNumber = 1;
     private const int IdTries = 20;
-    private const int StackBytes = 256 * 1024;
     private static readonly string AttemptFile = string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{AttemptNumber}.json");
 
     /// <summary>How long in all a slow disk may pace a command in the foreground.</summary>
@@ -61,8 +60,7 @@ public sealed class SessionRecord : IDisposable
         ArgumentNullException.ThrowIfNull(describe);
         SessionRecord? record = null;
         ExceptionDispatchInfo? failure = null;
-        Thread opening = new(Work, StackBytes) { IsBackground = true, Name = "open" };
-        opening.Start();
+        Thread opening = SmallThread.Start("open", Work);
         if (!opening.Join(DiskPatience))
         {
             return new SessionRecord(null, null, describe(request.Id ?? SessionId.Generate()), time, "the disk was too slow");

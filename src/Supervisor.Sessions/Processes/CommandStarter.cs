@@ -16,7 +16,6 @@ public sealed record StartFailure(int ExitCode, string Message);
 /// </summary>
 internal static class CommandStarter
 {
-    private const string DefaultPath = "/bin:/usr/bin";
     private static readonly byte[] Shell = "/bin/sh"u8.ToArray();
 
     /// <summary>The lowest signal that only the C library may touch, and the highest.</summary>
@@ -43,7 +42,7 @@ internal static class CommandStarter
             return (0, failure);
         }
 
-        List<byte[]> candidates = Candidates(spec.Arguments[0], spec);
+        List<byte[]> candidates = SearchPath.Find(spec.Arguments[0], SearchPath.Of(spec.Environment), spec.WorkingDirectory);
         Spawn Prepare(IReadOnlyList<byte[]> arguments) => new()
         {
             Arguments = arguments,
@@ -91,7 +90,7 @@ internal static class CommandStarter
                     break;
                 }
             }
-            else if (Exists(candidate, spec.WorkingDirectory))
+            else if (Io.Exists(candidate, spec.WorkingDirectory))
             {
                 (worst, found) = (error, candidate);
                 break;
@@ -129,47 +128,6 @@ internal static class CommandStarter
 
         return new StartFailure(ExitCode.Failure, $"cannot enter the folder {cwd}: {Errno.Text(error)}; name another --cwd");
     }
-
-    private static List<byte[]> Candidates(byte[] program, CommandSpec spec)
-    {
-        List<byte[]> candidates = [];
-        if (program.Length == 0)
-        {
-            return candidates;
-        }
-
-        if (program.AsSpan().IndexOf((byte)'/') >= 0)
-        {
-            candidates.Add(program);
-            return candidates;
-        }
-
-        byte[] path = Encoding.ASCII.GetBytes(DefaultPath);
-        foreach (byte[] entry in spec.Environment)
-        {
-            path = entry.AsSpan().StartsWith("PATH="u8) ? entry["PATH=".Length..] : path;
-        }
-
-        int start = 0;
-        while (start <= path.Length)
-        {
-            int length = path.AsSpan(start).IndexOf((byte)':');
-            int end = length < 0 ? path.Length : start + length;
-            byte[] folder = end == start ? "."u8.ToArray() : path[start..end];
-            byte[] candidate = [.. folder, (byte)'/', .. program];
-            if (Exists(candidate, spec.WorkingDirectory))
-            {
-                candidates.Add(candidate);
-            }
-
-            start = end + 1;
-        }
-
-        return candidates;
-    }
-
-    /// <summary>Saves a fork for each folder of PATH that does not hold the program.</summary>
-    private static bool Exists(byte[] path, string? workingDirectory) => Io.Exists(path, workingDirectory);
 
     private static StartFailure Explain(byte[] program, int error, byte[]? found)
     {

@@ -1,10 +1,13 @@
+using System.Text;
+using Supervisor.Sessions.Processes;
+
 namespace Supervisor.Sessions.Scripts;
 
 /// <summary>
 /// Finds the script file that a command line runs: run directly, or as the first file argument of an interpreter,
 /// behind wrappers: <c>bash x.sh</c>, <c>python3 -u x.py</c>, <c>env A=1 node x.js</c>, <c>uv run x.py</c>.
 /// </summary>
-public static class ScriptFinder
+internal static class ScriptFinder
 {
     /// <summary>Interpreters, with their options that take a separate value.</summary>
     private static readonly Dictionary<string, string[]> Interpreters = new(StringComparer.Ordinal)
@@ -70,9 +73,9 @@ public static class ScriptFinder
     private const int MaxWrappers = 8;
 
     /// <returns>The script's absolute path, or null when the command runs no script file.</returns>
-    public static string? Find(IReadOnlyList<string> command, string? workingDirectory, string? searchPath)
+    public static string? Find(IReadOnlyList<string> command, string? workingDirectory, byte[] searchPath)
     {
-        List<string> words = [.. command];
+        List<string> words = new(command);
         bool interpreterNamed = false;
         for (int depth = 0; depth < MaxWrappers && words.Count > 0; depth++)
         {
@@ -178,16 +181,11 @@ public static class ScriptFinder
         return RegularFile.Is(path) ? path : null;
     }
 
-    private static string? Resolve(string program, string? workingDirectory, string? searchPath)
+    private static string? Resolve(string program, string? workingDirectory, byte[] searchPath)
     {
-        if (program.Contains('/', StringComparison.Ordinal))
+        foreach (byte[] candidate in SearchPath.Find(Encoding.UTF8.GetBytes(program), searchPath, workingDirectory))
         {
-            return Existing(program, workingDirectory);
-        }
-
-        foreach (string folder in (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (Existing(Path.Combine(folder, program), workingDirectory) is { } path)
+            if (Existing(Encoding.UTF8.GetString(candidate), workingDirectory) is { } path)
             {
                 return path;
             }
@@ -215,22 +213,7 @@ public static class ScriptFinder
         return length == 4 && start.SequenceEqual("\u007fELF"u8) ? null : path;
     }
 
-    private static string Absolute(string path, string? workingDirectory)
-    {
-        string start = workingDirectory ?? CurrentDirectory();
-        return Path.GetFullPath(Path.Combine(start, path));
-    }
-
     /// <summary>The working directory may have been deleted; then nothing relative is found.</summary>
-    private static string CurrentDirectory()
-    {
-        try
-        {
-            return Environment.CurrentDirectory;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "/";
-        }
-    }
+    private static string Absolute(string path, string? workingDirectory) =>
+        Path.GetFullPath(Path.Combine(WorkingFolder.Absolute(workingDirectory) ?? "/", path));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Scripts;
 
@@ -24,12 +25,14 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     /// Begins <see cref="Of"/> on a thread of its own: a script may be long, or lie on a slow disk, and the command need not
     /// wait for it. The result does.
     /// </summary>
-    public static Func<ScriptIdentity> Start(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="workingDirectory">Where it runs; null is here.</param>
+    /// <param name="searchPath">PATH as the command has it.</param>
+    public static Func<ScriptIdentity> Start(IReadOnlyList<byte[]> command, string? workingDirectory, byte[] searchPath)
     {
         ScriptIdentity? identity = null;
         Exception? failure = null;
-        Thread thread = new(Work, 256 * 1024) { IsBackground = true, Name = "hash" };
-        thread.Start();
+        Thread thread = SmallThread.Start("hash", Work);
         return () =>
         {
             thread.Join();
@@ -51,7 +54,7 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     }
 
     /// <summary>Hashes the script that <paramref name="command"/> runs, or else its words.</summary>
-    public static ScriptIdentity Of(IReadOnlyList<byte[]> command, string? workingDirectory, string? searchPath)
+    public static ScriptIdentity Of(IReadOnlyList<byte[]> command, string? workingDirectory, byte[] searchPath)
     {
         string? path = ScriptFinder.Find(Texts(command), workingDirectory, searchPath);
         using FileStream? file = path is null ? null : RegularFile.Open(path);

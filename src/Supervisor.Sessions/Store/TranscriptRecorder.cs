@@ -28,7 +28,7 @@ public sealed class TranscriptRecorder : IDisposable
     /// </summary>
     private const int NapMilliseconds = 2;
 
-    private readonly OwnedFolder _folder;
+    private readonly TranscriptStore _store;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
     private readonly OutputQueue _queue = new(QueueBytes, QueueEntries);
@@ -37,10 +37,6 @@ public sealed class TranscriptRecorder : IDisposable
     private readonly ManualResetEventSlim _room = new(initialState: false);
     private readonly WakeEvent _work = new();
     private readonly Thread _thread;
-    private readonly int _output;
-    private readonly IndexWriter _index;
-    private readonly AppendFile _events;
-    private readonly Floor _floor;
 
     private TimeSpan _waited;
     private Func<RecordingResult, IReadOnlyList<PendingFile>>? _last;
@@ -52,7 +48,6 @@ public sealed class TranscriptRecorder : IDisposable
     private string? _firstProblem;
     private long _lostSinceGap;
     private long _lost;
-    private long _end;
     private long _retryAt;
 
     /// <param name="folder">Where to store; stays the caller's.</param>
@@ -63,13 +58,9 @@ public sealed class TranscriptRecorder : IDisposable
     public TranscriptRecorder(OwnedFolder folder, long maxOutputBytes, TimeSpan patience, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        (_folder, _patience, _time) = (folder, patience, time);
-        _output = folder.OpenAppend(Artifact.Output);
-        _events = new AppendFile(folder.OpenAppend(Artifact.Events));
-        _floor = new Floor(folder, maxOutputBytes);
-        _index = new IndexWriter(folder, () => _floor.Value);
-        _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = "transcript" };
-        _thread.Start();
+        (_patience, _time) = (patience, time);
+        _store = new TranscriptStore(folder, maxOutputBytes, time);
+        _thread = SmallThread.Start("transcript", Run);
     }
 
     /// <summary>
@@ -145,7 +136,7 @@ public sealed class TranscriptRecorder : IDisposable
         lock (_gate)
         {
             long lost = _lost + _lostSinceGap + (ended ? 0 : _queue.QueuedBytes);
-            return new RecordingResult(_end, lost, _firstProblem ?? (ended ? null : SlowDisk()));
+            return new RecordingResult(_store.End, lost, _firstProblem ?? (ended ? null : SlowDisk()));
         }
     }
 
@@ -244,12 +235,12 @@ public sealed class TranscriptRecorder : IDisposable
 
     private void End()
     {
-        _index.Flush();
+        _store.FlushIndex();
         NoticeDeletion();
         RecordingResult result;
         lock (_gate)
         {
-            result = new RecordingResult(_end, _lost + _lostSinceGap, _firstProblem);
+            result = new RecordingResult(_store.End, _lost + _lostSinceGap, _firstProblem);
         }
 
         foreach (PendingFile file in _last!(result))
@@ -261,15 +252,11 @@ public sealed class TranscriptRecorder : IDisposable
     /// <summary>A file that cannot be written is a problem to tell, but does not stop the recording of output.</summary>
     private void StoreFile(PendingFile file)
     {
-        try
-        {
-            _folder.WriteAtomically(file.Name, file.Content);
-        }
-        catch (IOException e)
+        if (_store.Write(file) is { } problem)
         {
             lock (_gate)
             {
-                _firstProblem ??= e.HResult > 0 ? Errno.Text(e.HResult) : e.Message;
+                _firstProblem ??= problem;
             }
         }
     }
@@ -289,9 +276,9 @@ public sealed class TranscriptRecorder : IDisposable
         {
             timeout = (int)RetryInterval.TotalMilliseconds;
         }
-        else if (_index.Due is { } due)
+        else if (_store.IndexDue is { } due)
         {
-            timeout = Math.Clamp((int)Math.Ceiling((due - _time.GetUtcNow().UtcDateTime).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds);
+            timeout = due;
         }
 
         if (Io.WaitFor(_work.Fd, Libc.POLLIN, timeout))
@@ -299,16 +286,19 @@ public sealed class TranscriptRecorder : IDisposable
             _work.Clear();
         }
 
-        if (_index.Due is { } passed && passed <= _time.GetUtcNow().UtcDateTime)
+        if (_store.IndexDue is 0)
         {
-            _index.Flush();
+            _store.FlushIndex();
             NoticeDeletion();
         }
     }
 
     private void Store(in OutputQueue.Piece piece)
     {
-        int error = piece.Event is { } happening ? StoreEvent(happening with { Offset = _end }) : StoreBytes(piece);
+        int stored = 0;
+        int error = piece.Event is { } happening
+            ? _store.Add(happening)
+            : _store.Add(piece.Channel, piece.Time, piece.Bytes, out stored);
         lock (_gate)
         {
             _queue.Remove(piece);
@@ -318,6 +308,7 @@ public sealed class TranscriptRecorder : IDisposable
                 return;
             }
 
+            _lostSinceGap += piece.Length - stored;
             LoseQueue();
             Detach(error == Errno.EOPNOTSUPP ? "the file system cannot free its oldest bytes" : Errno.Text(error));
         }
@@ -334,98 +325,36 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
-    private int StoreEvent(TranscriptEvent happening) => _events.Append(happening.ToLine());
-
-    private int StoreBytes(in OutputQueue.Piece piece)
-    {
-        ReadOnlySpan<byte> bytes = piece.Bytes;
-        while (!bytes.IsEmpty)
-        {
-            nint n = Io.Write(_output, bytes);
-            if (n <= 0)
-            {
-                int error = n == 0 ? Errno.EIO : Errno.Last;
-                lock (_gate)
-                {
-                    _lostSinceGap += bytes.Length;
-                }
-
-                return error;
-            }
-
-            _index.Add(_end, piece.Channel, n, piece.Time);
-            lock (_gate)
-            {
-                _end += n;
-            }
-
-            bytes = bytes[(int)n..];
-        }
-
-        return _floor.IsOver(_end) ? FreeOldest() : 0;
-    }
-
-    private int FreeOldest()
-    {
-        try
-        {
-            long freed = _floor.Raise(_output, _end);
-            return freed switch
-            {
-                > 0 => StoreEvent(new TranscriptEvent
-                {
-                    Type = "freed",
-                    Offset = _floor.Value,
-                    Timestamp = _time.GetUtcNow().UtcDateTime,
-                    Bytes = freed,
-                }),
-                < 0 => (int)-freed,
-                _ => 0,
-            };
-        }
-        catch (IOException e)
-        {
-            return e.HResult;
-        }
-    }
-
     /// <summary>Says where bytes are missing; when that can be written, recording goes on behind it.</summary>
     private bool TryReattach()
     {
         _retryAt = _time.GetTimestamp();
 
         // Until its limit can be kept, nothing more is stored.
-        if (NoticeDeletion() || (_floor.IsOver(_end) && FreeOldest() != 0))
+        if (NoticeDeletion() || _store.KeepLimit() != 0)
         {
             return false;
         }
 
-        TranscriptEvent gap;
+        long missing;
+        string? reason;
         lock (_gate)
         {
-            gap = new TranscriptEvent
-            {
-                Type = "gap",
-                Offset = _end,
-                Timestamp = _time.GetUtcNow().UtcDateTime,
-                Bytes = _lostSinceGap,
-                Reason = _problem,
-            };
-
             // From here on bytes queue up again, behind the gap: this thread writes it before any of them.
-            _lost += _lostSinceGap;
+            (missing, reason) = (_lostSinceGap, _problem);
+            _lost += missing;
             _lostSinceGap = 0;
             _detached = false;
             _waited = TimeSpan.Zero;
         }
 
-        int error = gap.Bytes > 0 ? StoreEvent(gap) : 0;
+        int error = missing > 0 ? _store.AddGap(missing, reason) : 0;
         if (error != 0)
         {
             lock (_gate)
             {
-                _lost -= gap.Bytes ?? 0;
-                _lostSinceGap += gap.Bytes ?? 0;
+                _lost -= missing;
+                _lostSinceGap += missing;
                 LoseQueue();
                 Detach(Errno.Text(error));
             }
@@ -436,7 +365,7 @@ public sealed class TranscriptRecorder : IDisposable
 
     private bool NoticeDeletion()
     {
-        if (!_folder.IsDeleted)
+        if (!_store.IsDeleted)
         {
             return false;
         }
@@ -459,9 +388,7 @@ public sealed class TranscriptRecorder : IDisposable
     {
         if (HasEnded)
         {
-            Libc.close(_output);
-            _index.Dispose();
-            _events.Dispose();
+            _store.Dispose();
             _queue.Dispose();
             _work.Dispose();
             _room.Dispose();

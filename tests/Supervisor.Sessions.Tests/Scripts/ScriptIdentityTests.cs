@@ -110,8 +110,8 @@ public sealed class ScriptIdentityTests : IDisposable
     [Fact]
     public void Arguments_that_are_no_text_count_byte_for_byte()
     {
-        ScriptIdentity one = ScriptIdentity.Of([[.. "echo"u8], [0xff]], _state.Folder, _bin);
-        ScriptIdentity other = ScriptIdentity.Of([[.. "echo"u8], [0xfe]], _state.Folder, _bin);
+        ScriptIdentity one = ScriptIdentity.Of([[.. "echo"u8], [0xff]], _state.Folder, Encoding.UTF8.GetBytes(_bin));
+        ScriptIdentity other = ScriptIdentity.Of([[.. "echo"u8], [0xfe]], _state.Folder, Encoding.UTF8.GetBytes(_bin));
         Assert.NotEqual(one.Hash, other.Hash);
     }
 
@@ -142,10 +142,10 @@ public sealed class ScriptIdentityTests : IDisposable
 
     [Fact]
     public void The_hash_begun_beside_is_the_same() =>
-        Assert.Equal(Of("./x.sh"), ScriptIdentity.Start([[.. "./x.sh"u8]], _state.Folder, _bin)());
+        Assert.Equal(Of("./x.sh"), ScriptIdentity.Start([[.. "./x.sh"u8]], _state.Folder, Encoding.UTF8.GetBytes(_bin))());
 
     private static string Hash(byte[] bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private ScriptIdentity Of(params string[] line) =>
-        ScriptIdentity.Of([.. line.Select(Encoding.UTF8.GetBytes)], _state.Folder, $"{_bin}:/usr/bin:/bin");
+        ScriptIdentity.Of([.. line.Select(Encoding.UTF8.GetBytes)], _state.Folder, Encoding.UTF8.GetBytes($"{_bin}:/usr/bin:/bin"));
 }

@@ -1,0 +1,118 @@
+using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Sessions.Store;
+
+/// <summary>
+/// A transcript's files in the hands of the one thread that writes them: output, index, events and floor, always in step. It
+/// says what failed, by errno, and decides nothing.
+/// </summary>
+internal sealed class TranscriptStore : IDisposable
+{
+    private readonly OwnedFolder _folder;
+    private readonly TimeProvider _time;
+    private readonly int _output;
+    private readonly IndexWriter _index;
+    private readonly AppendFile _events;
+    private readonly Floor _floor;
+    private long _end;
+
+    /// <param name="folder">Where to store; stays the caller's.</param>
+    /// <param name="maxOutputBytes">How much of the newest output is kept.</param>
+    /// <param name="time">The clock of the index and the events.</param>
+    /// <exception cref="IOException">The files cannot be made; <see cref="Exception.HResult"/> is the errno.</exception>
+    public TranscriptStore(OwnedFolder folder, long maxOutputBytes, TimeProvider time)
+    {
+        (_folder, _time) = (folder, time);
+        _output = folder.OpenAppend(Artifact.Output);
+        _events = new AppendFile(folder.OpenAppend(Artifact.Events));
+        _floor = new Floor(folder, maxOutputBytes);
+        _index = new IndexWriter(folder, () => _floor.Value);
+    }
+
+    /// <summary>Bytes stored in all, freed ones included. May be read by any thread.</summary>
+    public long End => Volatile.Read(ref _end);
+
+    /// <summary>How long until the open window of the index must be written, in milliseconds; null when none is open.</summary>
+    public int? IndexDue => _index.Due is { } due
+        ? Math.Clamp((int)Math.Ceiling((due - Now).TotalMilliseconds), 0, (int)IndexWriter.WindowTime.TotalMilliseconds)
+        : null;
+
+    /// <summary>Whether somebody removed the folder: nobody can read what is stored from then on.</summary>
+    public bool IsDeleted => _folder.IsDeleted;
+
+    private DateTime Now => _time.GetUtcNow().UtcDateTime;
+
+    /// <summary>Stores output, as much as goes, and frees the oldest past the limit.</summary>
+    /// <param name="stored">How many of the bytes were stored.</param>
+    /// <returns>0 or the errno.</returns>
+    public int Add(Channel channel, DateTime time, ReadOnlySpan<byte> bytes, out int stored)
+    {
+        stored = 0;
+        while (stored < bytes.Length)
+        {
+            nint n = Io.Write(_output, bytes[stored..]);
+            if (n <= 0)
+            {
+                return n == 0 ? Errno.EIO : Errno.Last;
+            }
+
+            _index.Add(_end, channel, n, time);
+            Volatile.Write(ref _end, _end + n);
+            stored += (int)n;
+        }
+
+        return KeepLimit();
+    }
+
+    /// <summary>Stores an event at the offset of the next byte. 0 or the errno.</summary>
+    public int Add(TranscriptEvent happening) => _events.Append((happening with { Offset = _end }).ToLine());
+
+    /// <summary>Says at the present end that bytes are missing. 0 or the errno.</summary>
+    public int AddGap(long bytes, string? reason) =>
+        Add(new TranscriptEvent { Type = "gap", Offset = 0, Timestamp = Now, Bytes = bytes, Reason = reason });
+
+    /// <summary>Frees the oldest output when there is more than the limit. 0 or the errno.</summary>
+    public int KeepLimit()
+    {
+        if (!_floor.IsOver(_end))
+        {
+            return 0;
+        }
+
+        try
+        {
+            long freed = _floor.Raise(_output, _end);
+            TranscriptEvent happening = new() { Type = "freed", Offset = _floor.Value, Timestamp = Now, Bytes = freed };
+            return freed > 0 ? _events.Append(happening.ToLine()) : (int)-freed;
+        }
+        catch (IOException e)
+        {
+            return e.HResult;
+        }
+    }
+
+    /// <summary>Writes the open window of the index, if any.</summary>
+    public void FlushIndex() => _index.Flush();
+
+    /// <summary>Replaces a file of the folder. Null, or why it could not be written.</summary>
+    public string? Write(PendingFile file)
+    {
+        try
+        {
+            _folder.WriteAtomically(file.Name, file.Content);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.HResult > 0 ? Errno.Text(e.HResult) : e.Message;
+        }
+    }
+
+    public void Dispose()
+    {
+        Libc.close(_output);
+        _index.Dispose();
+        _events.Dispose();
+    }
+}
