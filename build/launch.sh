@@ -28,6 +28,8 @@ unset DOTNET_STARTUP_HOOKS DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DOTNET_ROL
 export DOTNET_EnableDiagnostics=0
 # The runtime would map its code twice, through a file that a limit of file sizes (ulimit -f) makes it die of.
 export DOTNET_EnableWriteXorExecute=0
+# Nor does it look for a tracer that nobody has asked for.
+export DOTNET_LTTng=0
 # Collect garbage after 1 MiB (hexadecimal) instead of a cache's size: memory stays as small as it starts.
 export DOTNET_GCgen0size=100000
 # Neither is the runtime they chose.

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
@@ -6,46 +5,19 @@ using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Foreground;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Scripts;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Cli.Commands;
 
-/// <summary><c>sup run [opts] [--] CMD…</c></summary>
-internal sealed class RunCommand : Command
+/// <summary>
+/// <c>sup run [opts] [--] CMD…</c>. What it is made of must not need System.CommandLine: loading that takes longer than
+/// many a command (<see cref="RunHelp"/> prints the help).
+/// </summary>
+internal static class RunCommand
 {
     private const string Alphabet = "letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..";
-
-    private RunCommand()
-        : base("run", "Run a command here, exactly as the terminal would, and keep its output")
-    {
-    }
-
-    /// <summary>The command as the help shows it; it is run by <see cref="Execute"/>.</summary>
-    public static Command ForHelp()
-    {
-        RunCommand command = new();
-        foreach (RunOption option in RunOptions.All)
-        {
-            if (option != RunOptions.Help)
-            {
-                string[] aliases = option.Alias is null ? [] : [option.Alias];
-                command.Options.Add(new Option<string?>(option.Name, aliases)
-                {
-                    Description = option.Description,
-                    HelpName = option.Value,
-                    Arity = option.Value is null ? ArgumentArity.Zero : ArgumentArity.ExactlyOne,
-                });
-            }
-        }
-
-        command.Arguments.Add(new Argument<string[]>("CMD")
-        {
-            Description = "The program and its arguments; -- before it when it begins with a dash",
-            Arity = ArgumentArity.ZeroOrMore,
-        });
-        return command;
-    }
 
     /// <param name="args">The words behind <c>run</c>.</param>
     /// <param name="caller">Whom to run it for.</param>
@@ -158,7 +130,8 @@ internal sealed class RunCommand : Command
 
     private static RunRequest Request(RunOptions options, Caller caller)
     {
-        List<byte[]> environment = [.. caller.Environment];
+        // Not a collection expression: that one is made by System.Linq, another library to load.
+        List<byte[]> environment = new(caller.Environment);
         foreach (string file in options.Values(RunOptions.EnvFile))
         {
             EnvironmentOptions.AddFile(environment, file);
@@ -203,7 +176,7 @@ internal sealed class RunCommand : Command
             },
             Size = Size(options.Value(RunOptions.Size)),
             Labels = Labels(options.Values(RunOptions.Label)),
-            Script = ScriptIdentity.Start(command, cwd, EnvironmentOptions.Find(environment, "PATH"u8)),
+            Script = ScriptIdentity.Start(command, cwd, SearchPath.Of(environment)),
             Program = Program,
         };
     }

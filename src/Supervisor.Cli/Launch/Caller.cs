@@ -109,7 +109,8 @@ internal sealed class Caller
         string text = Encoding.Latin1.GetString(entry);
         return text.StartsWith(StateVariable + "=", StringComparison.Ordinal)
             || text.StartsWith(EnvironmentVariable + "=", StringComparison.Ordinal)
-            || text is "DOTNET_EnableDiagnostics=0" or "DOTNET_GCgen0size=100000" or "DOTNET_EnableWriteXorExecute=0";
+            || text is "DOTNET_EnableDiagnostics=0" or "DOTNET_GCgen0size=100000" or "DOTNET_EnableWriteXorExecute=0"
+                or "DOTNET_LTTng=0";
     }
 
     private static List<byte[]> Split(ReadOnlySpan<byte> strings)

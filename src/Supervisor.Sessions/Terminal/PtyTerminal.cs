@@ -224,7 +224,11 @@ internal sealed class PtyTerminal : ICommandTerminal
     /// <summary>What the runtime itself needs; the command's environment travels with the start request.</summary>
     private static List<byte[]> MonitorEnvironment()
     {
-        List<byte[]> environment = ["DOTNET_EnableDiagnostics=0"u8.ToArray(), "DOTNET_GCgen0size=100000"u8.ToArray(), "DOTNET_EnableWriteXorExecute=0"u8.ToArray()];
+        List<byte[]> environment =
+        [
+            "DOTNET_EnableDiagnostics=0"u8.ToArray(), "DOTNET_GCgen0size=100000"u8.ToArray(),
+            "DOTNET_EnableWriteXorExecute=0"u8.ToArray(), "DOTNET_LTTng=0"u8.ToArray(),
+        ];
         foreach (string name in new[] { "DOTNET_ROOT", "DOTNET_ROOT_X64", "HOME" })
         {
             if (Environment.GetEnvironmentVariable(name) is { } value)
