@@ -14,6 +14,9 @@ public enum SessionState
     /// <summary>The command lives, but has printed nothing for longer than its silence threshold.</summary>
     Idle,
 
+    /// <summary>The command has ended, or is being ended, and its owner has not written the end yet.</summary>
+    Stopping,
+
     /// <summary>The command ended by itself, with an exit code.</summary>
     Exited,
 
@@ -25,6 +28,9 @@ public enum SessionState
 
     /// <summary>The owner vanished before it could write the end.</summary>
     Lost,
+
+    /// <summary>Swept: only a line in the history is left.</summary>
+    Expired,
 }
 
 public static class SessionStates
@@ -35,26 +41,30 @@ public static class SessionStates
         SessionState.Starting => "starting",
         SessionState.Running => "running",
         SessionState.Idle => "idle",
+        SessionState.Stopping => "stopping",
         SessionState.Exited => "exited",
         SessionState.Signaled => "signaled",
         SessionState.Failed => "failed",
         SessionState.Lost => "lost",
+        SessionState.Expired => "expired",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, message: null),
     };
 
     /// <summary>The state that <paramref name="word"/> names; null for an unknown one.</summary>
-    public static SessionState? Parse(string? word)
+    public static SessionState? Parse(string? word) => word switch
     {
-        foreach (SessionState state in Enum.GetValues<SessionState>())
-        {
-            if (string.Equals(state.Word(), word, StringComparison.Ordinal))
-            {
-                return state;
-            }
-        }
+        "starting" => SessionState.Starting,
+        "running" => SessionState.Running,
+        "idle" => SessionState.Idle,
+        "stopping" => SessionState.Stopping,
+        "exited" => SessionState.Exited,
+        "signaled" => SessionState.Signaled,
+        "failed" => SessionState.Failed,
+        "lost" => SessionState.Lost,
+        "expired" => SessionState.Expired,
+        _ => null,
+    };
 
-        return null;
-    }
-
-    public static bool IsLive(this SessionState state) => state is SessionState.Starting or SessionState.Running or SessionState.Idle;
+    public static bool IsLive(this SessionState state) =>
+        state is SessionState.Starting or SessionState.Running or SessionState.Idle or SessionState.Stopping;
 }
