@@ -5,6 +5,7 @@ using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Reading;
 
 namespace Supervisor.Cli.Commands;
 
@@ -50,7 +51,7 @@ internal sealed class LogsCommand : Command
                 Talk.Write($"sup: the first {floor} bytes were freed (--max-output); this begins behind them");
             }
 
-            cursor = Math.Max(files.ReadFloor(), lines is { } n ? TranscriptTail.LastLines(output, files.ReadFloor(), n) : 0);
+            cursor = Math.Max(files.ReadFloor(), lines is { } n ? TranscriptTail.LastLines(output.SafeFileHandle, files.ReadFloor(), output.Length, n) : 0);
             cursor = Print(output, files, cursor, plain);
         }
 

@@ -6,6 +6,7 @@ using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Scripts;
 using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Reading;
 
 namespace Supervisor.Cli.Output;
 

@@ -28,6 +28,9 @@ internal static unsafe partial class Libc
 
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
+    /// <summary>lseek(2): where the next data is; ENXIO when only a hole follows.</summary>
+    public const int SEEK_DATA = 3;
+
     public const int F_GETFD = 1;
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
@@ -101,6 +104,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int unlinkat(int dir, byte* path, int flags);
     [LibraryImport(Name)] public static partial int renameat(int oldDir, byte* oldPath, int newDir, byte* newPath);
     [LibraryImport(Name)] public static partial int fchmod(int fd, uint mode);
+    [LibraryImport(Name)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name)] public static partial int ftruncate(int fd, long length);
     [LibraryImport(Name)] public static partial int fallocate(int fd, int mode, long offset, long length);
     [LibraryImport(Name)] public static partial int faccessat(int dir, byte* path, int mode, int flags);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Live;
@@ -93,7 +94,14 @@ public sealed class SessionFiles : IDisposable
         int fd = OpenRegular(Artifact.Output);
         return fd < 0
             ? null
-            : new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+            : new FileStream(new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+    }
+
+    /// <summary>Opens a regular file of the folder for reading; null when there is none.</summary>
+    internal SafeFileHandle? OpenForReading(string name)
+    {
+        int fd = OpenRegular(name);
+        return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
     /// <summary>The transcript's length and when it last grew.</summary>
@@ -130,7 +138,7 @@ public sealed class SessionFiles : IDisposable
         }
 
         using FileStream file = new(
-            new Microsoft.Win32.SafeHandles.SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+            new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
         try
         {
             return file.Length > MaxJson ? null : JsonSerializer.Deserialize(file, type);

@@ -1,11 +1,11 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Reading;
 using Supervisor.Sessions.Tests.Support;
 using Xunit;
 
-namespace Supervisor.Sessions.Tests.Store;
+namespace Supervisor.Sessions.Tests.Store.Reading;
 
 public sealed class TranscriptTailTests : IDisposable
 {
@@ -71,7 +71,7 @@ public sealed class TranscriptTailTests : IDisposable
     private long LastLines(byte[] text, long floor, int lines)
     {
         using FileStream file = Write(text);
-        return TranscriptTail.LastLines(file, floor, lines);
+        return TranscriptTail.LastLines(file.SafeFileHandle, floor, file.Length, lines);
     }
 
     private FileStream Write(byte[] bytes)

@@ -1,4 +1,6 @@
-namespace Supervisor.Sessions.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace Supervisor.Sessions.Store.Reading;
 
 /// <summary>Reads a transcript from its end, in time proportional to what is read.</summary>
 public static class TranscriptTail
@@ -16,11 +18,9 @@ public static class TranscriptTail
         return bytes[..n];
     }
 
-    /// <summary>The cursor where the last <paramref name="lines"/> lines begin. A last line without a newline counts.</summary>
-    public static long LastLines(FileStream output, long floor, int lines)
+    /// <summary>The cursor where the last <paramref name="lines"/> lines before <paramref name="end"/> begin. Holes in the file are passed over.</summary>
+    internal static long LastLines(SafeFileHandle output, long floor, long end, int lines)
     {
-        ArgumentNullException.ThrowIfNull(output);
-        long end = output.Length;
         if (lines == 0)
         {
             return end;
@@ -32,15 +32,24 @@ public static class TranscriptTail
         while (position > floor)
         {
             int length = (int)Math.Min(BlockBytes, position - floor);
+            if (SparseFile.DataEnd(output, floor, position) is long data && data < position)
+            {
+                position = data;
+                continue;
+            }
+
             position -= length;
-            int n = RandomAccess.Read(output.SafeFileHandle, block.AsSpan(0, length), position);
-            for (int i = n - 1; i >= 0; i--)
+            Span<byte> bytes = block.AsSpan(0, RandomAccess.Read(output, block.AsSpan(0, length), position));
+            int newline;
+            while ((newline = bytes.LastIndexOf((byte)'\n')) >= 0)
             {
                 // The newline that ends the last line does not begin another.
-                if (block[i] == (byte)'\n' && position + i + 1 < end && ++found == lines)
+                if (position + newline + 1 < end && ++found == lines)
                 {
-                    return position + i + 1;
+                    return position + newline + 1;
                 }
+
+                bytes = bytes[..newline];
             }
         }
 
