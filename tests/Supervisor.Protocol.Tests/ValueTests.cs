@@ -182,6 +182,36 @@ public sealed class ValueTests
     [InlineData(0, "SIG0")]
     public void A_signal_has_its_name(int signal, string name) => Assert.Equal(name, SignalName.Of(signal));
 
+    [Theory]
+    [InlineData("TERM", 15)]
+    [InlineData("SIGTERM", 15)]
+    [InlineData("sigterm", 15)]
+    [InlineData("15", 15)]
+    [InlineData("HUP", 1)]
+    [InlineData("64", 64)]
+    [InlineData("RTMIN", 34)]
+    [InlineData("SIGRTMIN+30", 64)]
+    public void A_signal_is_read_as_people_write_it(string text, int signal)
+    {
+        Assert.True(SignalName.TryParse(text, out int read));
+        Assert.Equal(signal, read);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(null)]
+    [InlineData("0")]
+    [InlineData("65")]
+    [InlineData("-1")]
+    [InlineData("SIG")]
+    [InlineData("SIG15")]
+    [InlineData("TERMS")]
+    [InlineData("RTMIN+31")]
+    [InlineData("RTMIN-1")]
+    [InlineData("99999999999")]
+    public void What_is_no_signal_is_not_read(string? text) => Assert.False(SignalName.TryParse(text, out _));
+
+
     [Fact]
     public void A_time_is_RFC_3339_in_UTC_and_is_read_back_exactly()
     {

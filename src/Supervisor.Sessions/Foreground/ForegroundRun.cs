@@ -31,7 +31,9 @@ public sealed unsafe class ForegroundRun : IDisposable
     private readonly JobControl _job;
     private readonly HangUp _hangUp;
     private readonly SignalRouter _router;
+    private readonly CommandStop _stop;
     private SessionRecord? _record;
+    private LiveControl? _live;
 
     /// <summary>Prepares the terminal. Nothing is created yet that would outlive this object.</summary>
     /// <param name="request">What to run.</param>
@@ -48,6 +50,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         _size.Begin(prepared.Size);
         _hangUp = new HangUp(_user, _terminal);
         _job = new JobControl(_user, _terminal, _relays, _size, prepared.StdinIsTerminal || request.Pty == PtyChoice.Always);
+        _stop = new CommandStop(_terminal);
         _router = new SignalRouter(_terminal, _job, _size, _hangUp);
         if (request.Size is { } size)
         {
@@ -97,6 +100,8 @@ public sealed unsafe class ForegroundRun : IDisposable
         StartInput();
         _record.Identify(_request.Script());
         _record.Started(_terminal.Pid);
+        _live = new LiveControl(_record);
+        _record.GoLive(_live);
         WaitStatus end = WaitForEnd();
         return Ended(end, started);
     }
@@ -155,13 +160,15 @@ public sealed unsafe class ForegroundRun : IDisposable
 
     private WaitStatus WaitForEnd()
     {
-        PollFd* fds = stackalloc PollFd[2];
+        PollFd* fds = stackalloc PollFd[3];
         while (true)
         {
             fds[0] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
             fds[1] = new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN };
-            Io.Poll(fds, 2, _job.MayComeForward ? ForegroundCheckMilliseconds : Io.Forever);
+            fds[2] = new PollFd { Fd = _live!.Wake.Fd, Events = Libc.POLLIN };
+            Io.Poll(fds, 3, Earlier(_stop.Timeout, _job.MayComeForward ? ForegroundCheckMilliseconds : Io.Forever));
             RouteSignals();
+            ObeyOthers();
             while (_terminal.NextChange() is { Change: not ChildChange.None } change)
             {
                 if (change.IsEnd)
@@ -183,6 +190,29 @@ public sealed unsafe class ForegroundRun : IDisposable
                 _job.ComeForwardIfDue();
             }
         }
+    }
+
+    /// <summary>The earlier of two times as poll(2) takes them: -1, read without its sign, is later than all.</summary>
+    private static int Earlier(int a, int b) => (int)Math.Min((uint)a, (uint)b);
+
+    /// <summary>What was asked for over the live socket.</summary>
+    private void ObeyOthers()
+    {
+        while (_live!.TryTake(out LiveCommand? command))
+        {
+            if (command!.Grace is { } grace)
+            {
+                _stop.Begin(command.Signal, grace);
+            }
+            else
+            {
+                _terminal.Signal(command.Signal);
+            }
+
+            command.Answer(LiveControl.Done);
+        }
+
+        _stop.KillIfDue(_record!.Meta);
     }
 
     private void RouteSignals(int butNot = 0)
@@ -214,6 +244,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     {
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         _hangUp.CommandEnded();
+        _stop.EndRest(_record!.Meta);
         int killedBy = new OutputDrain(_relays, _relayEnded, _signals, _job).Run();
         _job.Input?.Pause();
         _user?.Restore();
@@ -247,7 +278,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         }
 
         IReadOnlyList<Survivor> survivors = heldOpen || state == SessionState.Lost ? Survivors.Of(_record!.Meta) : [];
-        RecordingResult result = _record!.Ended(state, code, signal, error, survivors);
+        RecordingResult result = _record!.Ended(state, code, signal, error, survivors, _stop.WasAsked);
         return new RunOutcome
         {
             State = state,
@@ -278,6 +309,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         _user?.Restore();
         _terminal.Dispose();
         _record?.Dispose();
+        _live?.Dispose();
         _signals.Dispose();
         _job.Input?.Dispose();
         _relays.ForEach(r => r.Dispose());

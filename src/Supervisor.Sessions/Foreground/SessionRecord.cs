@@ -3,6 +3,8 @@ using System.Runtime.ExceptionServices;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
+using Supervisor.Protocol.Live;
+using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
@@ -22,16 +24,20 @@ public sealed class SessionRecord : IDisposable
     /// <summary>How long in all a slow disk may pace a command in the foreground.</summary>
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(2);
 
+    private readonly StateRoot? _root;
     private readonly OwnedFolder? _folder;
-    private readonly NameLock? _name;
     private readonly TimeProvider _time;
+    private readonly Lock _metaGate = new();
+    private NameLock? _name;
+    private LiveListener? _listener;
+    private LiveServer? _live;
     private SessionMeta _meta;
     private AttemptRecord _attempt;
     private string? _problem;
 
-    private SessionRecord(OwnedFolder? folder, NameLock? name, SessionMeta meta, TimeProvider time, string? problem)
+    private SessionRecord(StateRoot? root, OwnedFolder? folder, NameLock? name, SessionMeta meta, TimeProvider time, string? problem)
     {
-        (_folder, _name, _meta, _time, _problem) = (folder, name, meta, time, problem);
+        (_root, _folder, _name, _meta, _time, _problem) = (root, folder, name, meta, time, problem);
         _attempt = new AttemptRecord
         {
             Attempt = AttemptNumber,
@@ -63,7 +69,7 @@ public sealed class SessionRecord : IDisposable
         Thread opening = SmallThread.Start("open", Work);
         if (!opening.Join(DiskPatience))
         {
-            return new SessionRecord(null, null, describe(request.Id ?? SessionId.Generate()), time, "the disk was too slow");
+            return new SessionRecord(null, null, null, describe(request.Id ?? SessionId.Generate()), time, "the disk was too slow");
         }
 
         failure?.Throw();
@@ -84,13 +90,14 @@ public sealed class SessionRecord : IDisposable
 
     private static SessionRecord OpenNow(RunRequest request, Func<SessionId, SessionMeta> describe, TimeProvider time)
     {
+        StateRoot? root = null;
         OwnedFolder? folder = null;
         NameLock? name = null;
         string? problem = null;
         SessionId id = request.Id ?? SessionId.Generate();
         try
         {
-            StateRoot root = request.Root();
+            root = request.Root();
             name = request.Name is { } wanted ? TakeName(root, wanted, id) : null;
             folder = MakeFolder(root, request.Id, ref id);
         }
@@ -108,7 +115,8 @@ public sealed class SessionRecord : IDisposable
             throw;
         }
 
-        SessionRecord record = new(folder, name, describe(id), time, problem);
+        SessionRecord record = new(root, folder, name, describe(id), time, problem);
+        record.Listen();
         record.Write(Artifact.Meta, record._meta.ToLine());
         record.Write(AttemptFile, record._attempt.ToLine());
         record.Try(() => record._folder?.Reserve(Artifact.Final));
@@ -122,7 +130,10 @@ public sealed class SessionRecord : IDisposable
     public void Identify(Scripts.ScriptIdentity script)
     {
         ArgumentNullException.ThrowIfNull(script);
-        _meta = _meta with { ScriptPath = script.Path, ScriptHash = script.Hash };
+        lock (_metaGate)
+        {
+            _meta = _meta with { ScriptPath = script.Path, ScriptHash = script.Hash };
+        }
     }
 
     /// <summary>Puts the start into the transcript, before its first byte.</summary>
@@ -140,10 +151,92 @@ public sealed class SessionRecord : IDisposable
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
         long? startTime = ProcessIdentity.Of(pid)?.StartTime;
-        _meta = _meta with { Pid = pid, PidStartTime = startTime };
+        lock (_metaGate)
+        {
+            _meta = _meta with { Pid = pid, PidStartTime = startTime };
+            Write(Artifact.Meta, _meta.ToLine());
+        }
+
         _attempt = _attempt with { Pid = pid, PidStartTime = startTime, StartedAt = now };
-        Write(Artifact.Meta, _meta.ToLine());
         Write(AttemptFile, _attempt.ToLine());
+    }
+
+    /// <summary>Lets others watch the session and ask for what only its owner can do.</summary>
+    internal void GoLive(ILiveOwner owner)
+    {
+        if (_listener is not null && Recorder is not null)
+        {
+            _live = new LiveServer(_listener.Fd, _meta.Id, Recorder.Stored, owner);
+            _live.Start();
+        }
+    }
+
+    /// <summary>How the session is, for whoever asks over the live socket.</summary>
+    internal LiveMessage Status
+    {
+        get
+        {
+            RecordingHealth health = Recorder?.Health ?? default;
+            return new LiveMessage
+            {
+                Type = LiveMessageType.Status,
+                Name = _meta.Name,
+                State = (_meta.Pid is null ? SessionState.Starting : SessionState.Running).Word(),
+                Pid = _meta.Pid,
+                LostBytes = health.LostBytes,
+                Problem = health.Problem,
+            };
+        }
+    }
+
+    /// <summary>
+    /// Gives the session another name: the new name's lock is taken, meta.json written, and the old lock let go, so that at every
+    /// moment the session has a name nobody else has.
+    /// </summary>
+    internal void Rename(SessionName name, Action<LiveMessage> answer)
+    {
+        lock (_metaGate)
+        {
+            NameLock? taken = null;
+            string? before = _meta.Name;
+            if (!string.Equals(before, name.Value, StringComparison.Ordinal))
+            {
+                try
+                {
+                    taken = NameLock.TryTake(_root!, name, _folder!.Id);
+                }
+                catch (Exception e) when (e is IOException or SupException)
+                {
+                    answer(LiveControl.Error(ErrorCode.Internal, e.Message));
+                    return;
+                }
+
+                if (taken is null)
+                {
+                    answer(LiveControl.Error(ErrorCode.NameTaken, $"a live session has the name {name}"));
+                    return;
+                }
+            }
+
+            _meta = _meta with { Name = name.Value };
+            Recorder!.Write(new PendingFile(Artifact.Meta, _meta.ToLine(), problem => Renamed(before, name, taken, problem, answer)));
+        }
+    }
+
+    private void Renamed(string? before, SessionName name, NameLock? taken, string? problem, Action<LiveMessage> answer)
+    {
+        lock (_metaGate)
+        {
+            if (taken is not null)
+            {
+                (NameLock? gone, _name) = problem is null ? (_name, taken) : (taken, _name);
+                bool isCurrent = string.Equals(_meta.Name, name.Value, StringComparison.Ordinal);
+                _meta = problem is not null && isCurrent ? _meta with { Name = before } : _meta;
+                gone?.Dispose();
+            }
+        }
+
+        answer(problem is null ? LiveControl.Done : LiveControl.Error(ErrorCode.Internal, $"cannot write meta.json: {problem}"));
     }
 
     public void Resized(Protocol.Values.TerminalSize size) => Recorder?.Append(new TranscriptEvent
@@ -155,9 +248,9 @@ public sealed class SessionRecord : IDisposable
         Rows = size.Rows,
     });
 
-    /// <summary>Ends the transcript and writes final.json. Returns what is wrong with the recording, if anything.</summary>
+    /// <summary>Ends the transcript and writes final.json, which says whether a person stopped it. Returns what is wrong with the recording, if anything.</summary>
     public RecordingResult Ended(
-        SessionState state, int? exitCode, string? signal, string? error, IReadOnlyList<Survivor> survivors)
+        SessionState state, int? exitCode, string? signal, string? error, IReadOnlyList<Survivor> survivors, bool stopped = false)
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
         if (state != SessionState.Failed)
@@ -178,7 +271,7 @@ public sealed class SessionRecord : IDisposable
             Write(Artifact.Meta, _meta.ToLine());
         }
 
-        IReadOnlyList<PendingFile> Last(RecordingResult result) => LastFiles(result, now, state, exitCode, signal, error, survivors);
+        IReadOnlyList<PendingFile> Last(RecordingResult result) => LastFiles(result, now, state, exitCode, signal, error, survivors, stopped);
         RecordingResult result;
         if (Recorder is not null)
         {
@@ -203,7 +296,8 @@ public sealed class SessionRecord : IDisposable
         int? exitCode,
         string? signal,
         string? error,
-        IReadOnlyList<Survivor> survivors)
+        IReadOnlyList<Survivor> survivors,
+        bool stopped)
     {
         _attempt = _attempt with { EndedAt = now, ExitCode = exitCode, Signal = signal, EndCursor = result.EndCursor, Error = error };
         SessionFinal final = new()
@@ -215,6 +309,7 @@ public sealed class SessionRecord : IDisposable
             {
                 SessionState.Failed => "start-failed",
                 SessionState.Lost => "owner-lost",
+                _ when stopped => "user-stop",
                 _ => "exit",
             },
             EndedAt = now,
@@ -283,8 +378,17 @@ public sealed class SessionRecord : IDisposable
         }
     }
 
+    /// <summary>Before the first meta.json, which says where the socket is.</summary>
+    private void Listen()
+    {
+        _listener = _folder is null ? null : LiveListener.Open(_folder, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
+        _meta = _meta with { Socket = _listener?.Path };
+    }
+
     public void Dispose()
     {
+        _live?.Dispose();
+        _listener?.Dispose();
         if (Recorder is { HasEnded: false })
         {
             // A disk that hangs still holds the recorder, and with it the folder; the process is about to end.

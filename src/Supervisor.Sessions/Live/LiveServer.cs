@@ -21,7 +21,8 @@ internal sealed unsafe class LiveServer : IDisposable
     /// <summary>How long nobody new is let in when there are no descriptors left.</summary>
     private const int FullMilliseconds = 100;
 
-    private const int StackBytes = 256 * 1024;
+    /// <summary>A disk that hangs can hold a rename, and with it this thread; the process ends all the same.</summary>
+    private const int EndMilliseconds = 100;
 
     private readonly ILiveOwner _owner;
     private readonly StoredEnd _end;
@@ -30,7 +31,7 @@ internal sealed unsafe class LiveServer : IDisposable
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<PendingAnswer> _answers = new();
     private readonly List<LivePeer> _peers = [];
-    private readonly Thread _thread;
+    private Thread? _thread;
     private PollFd* _fds;
     private int _capacity;
     private long _listenAgain;
@@ -44,10 +45,9 @@ internal sealed unsafe class LiveServer : IDisposable
     public LiveServer(int listener, string sessionId, StoredEnd end, ILiveOwner owner)
     {
         (_listener, _sessionId, _end, _owner) = (listener, sessionId, end, owner);
-        _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = "live" };
     }
 
-    public void Start() => _thread.Start();
+    public void Start() => _thread = SmallThread.Start("live", Run);
 
     private static long Now => Environment.TickCount64;
 
@@ -277,8 +277,10 @@ internal sealed unsafe class LiveServer : IDisposable
     {
         _stopped = true;
         _wake.Set();
-        _thread.Join();
-        _wake.Dispose();
+        if (_thread?.Join(EndMilliseconds) == true)
+        {
+            _wake.Dispose();
+        }
     }
 
     private sealed record PendingAnswer(LivePeer Peer, LiveMessage Answer);

@@ -72,6 +72,9 @@ internal static unsafe partial class Libc
     /// <summary>System call number of pidfd_open(2), the same on every architecture.</summary>
     public const long SYS_pidfd_open = 434;
 
+    /// <summary>System call number of pidfd_send_signal(2), the same on every architecture.</summary>
+    public const long SYS_pidfd_send_signal = 424;
+
     public static readonly long SYS_getdents64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 61 : 217;
 
     public const nuint TIOCGWINSZ = 0x5413;
@@ -139,7 +142,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int tcsetpgrp(int fd, int group);
     [LibraryImport(Name)] public static partial int ioctl(int fd, nuint request, void* argument);
 
-    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b, long c);
+    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b, long c, long d = 0);
 
     [LibraryImport(Name)] public static partial int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** envp);
     [LibraryImport(Name)] public static partial int posix_spawnattr_init(void* attributes);

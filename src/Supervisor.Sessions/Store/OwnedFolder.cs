@@ -73,6 +73,29 @@ public sealed class OwnedFolder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens the folder of a session that no owner holds, to change it: until this object is disposed of, no owner, no sweep and no
+    /// other change can begin.
+    /// </summary>
+    /// <returns>Null when it is gone, or somebody holds it.</returns>
+    /// <exception cref="SupException">The state root is not safe to use.</exception>
+    public static OwnedFolder? OpenEnded(StateRoot root, SessionId id)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        int sessions = root.OpenForReading("sessions");
+        int folder = sessions < 0 ? -1 : Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        Libc.close(sessions);
+        int lockFile = folder < 0 ? -1 : Io.OpenAt(folder, Artifact.Lock, Libc.O_RDWR | Libc.O_NOFOLLOW);
+        if (lockFile >= 0 && WaitForChange(lockFile) && !OfdLock.IsHeld(lockFile, Artifact.OwnerByte) && IsThere(folder, lockFile))
+        {
+            return new OwnedFolder(id, System.IO.Path.Combine(root.Sessions, id.Value), folder, lockFile);
+        }
+
+        Libc.close(lockFile);
+        Libc.close(folder);
+        return null;
+    }
+
     /// <summary>Whether somebody removed the folder: what is written from then on, nobody can read.</summary>
     public bool IsDeleted => !Io.Stat(_lock, out StatX stat) || stat.LinkCount == 0;
 
@@ -155,16 +178,8 @@ public sealed class OwnedFolder : IDisposable
             throw Errno.Exception($"cannot open {path}/{Artifact.Lock}", Errno.Last);
         }
 
-        long started = Stopwatch.GetTimestamp();
-        while (!OfdLock.TryTake(fd, Artifact.ChangeByte) && Stopwatch.GetElapsedTime(started) < ChangePatience)
-        {
-            Thread.Sleep(1);
-        }
-
-        bool taken = OfdLock.TryTake(fd, Artifact.OwnerByte)
-            && Io.Stat(fd, out StatX mine)
-            && Io.StatAt(folder, Artifact.Lock, followLink: false, out StatX there)
-            && mine.Inode == there.Inode;
+        WaitForChange(fd);
+        bool taken = OfdLock.TryTake(fd, Artifact.OwnerByte) && IsThere(folder, fd);
         OfdLock.Release(fd, Artifact.ChangeByte);
         if (!taken)
         {
@@ -174,6 +189,24 @@ public sealed class OwnedFolder : IDisposable
 
         return fd;
     }
+
+    private static bool WaitForChange(int lockFile)
+    {
+        long started = Stopwatch.GetTimestamp();
+        bool taken;
+        while (!(taken = OfdLock.TryTake(lockFile, Artifact.ChangeByte)) && Stopwatch.GetElapsedTime(started) < ChangePatience)
+        {
+            Thread.Sleep(1);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Whether the locked file is still the one in the folder.</summary>
+    private static bool IsThere(int folder, int lockFile) =>
+        Io.Stat(lockFile, out StatX mine)
+        && Io.StatAt(folder, Artifact.Lock, followLink: false, out StatX there)
+        && mine.Inode == there.Inode;
 
     public void Dispose()
     {

@@ -88,6 +88,27 @@ public sealed class SessionFiles : IDisposable
         return fd;
     }
 
+    /// <summary>A file's bytes; null when it cannot be read, is no regular file, or is larger than ours ever are.</summary>
+    internal byte[]? ReadBytes(string name)
+    {
+        int fd = OpenRegular(name);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        byte[]? bytes = Io.Stat(fd, out StatX stat) && stat.Size <= MaxJson ? new byte[stat.Size] : null;
+        int length = 0;
+        nint n = 0;
+        while (bytes is not null && length < bytes.Length && (n = Io.Read(fd, bytes.AsSpan(length))) > 0)
+        {
+            length += (int)n;
+        }
+
+        Libc.close(fd);
+        return n < 0 || bytes is null ? null : length == bytes.Length ? bytes : bytes[..length];
+    }
+
     /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
     public FileStream? OpenOutput()
     {

@@ -10,6 +10,11 @@ namespace Supervisor.Sessions.Store;
 /// <param name="Problem">Why bytes were lost, for a person; null when none were.</param>
 public sealed record RecordingResult(long EndCursor, long LostBytes, string? Problem);
 
+/// <summary>How a transcript fares while it is made.</summary>
+/// <param name="LostBytes">Bytes not stored so far.</param>
+/// <param name="Problem">Why nothing can be stored at present; null when it can.</param>
+internal readonly record struct RecordingHealth(long LostBytes, string? Problem);
+
 /// <summary>
 /// Stores a command's output beside its stream, on a thread of its own behind a fixed queue. A slow disk paces the
 /// command once the queue is full, for a limited time; a disk that fails or stays slow detaches the recording: bytes are
@@ -61,6 +66,21 @@ public sealed class TranscriptRecorder : IDisposable
         (_patience, _time) = (patience, time);
         _store = new TranscriptStore(folder, maxOutputBytes, time);
         _thread = SmallThread.Start("transcript", Run);
+    }
+
+    /// <summary>How far the transcript can be read.</summary>
+    internal StoredEnd Stored => _store.End;
+
+    /// <summary>How the recording goes.</summary>
+    internal RecordingHealth Health
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new RecordingHealth(_lost + _lostSinceGap, _detached ? _problem : null);
+            }
+        }
     }
 
     /// <summary>
@@ -136,7 +156,7 @@ public sealed class TranscriptRecorder : IDisposable
         lock (_gate)
         {
             long lost = _lost + _lostSinceGap + (ended ? 0 : _queue.QueuedBytes);
-            return new RecordingResult(_store.End, lost, _firstProblem ?? (ended ? null : SlowDisk()));
+            return new RecordingResult(_store.End.Value, lost, _firstProblem ?? (ended ? null : SlowDisk()));
         }
     }
 
@@ -240,7 +260,7 @@ public sealed class TranscriptRecorder : IDisposable
         RecordingResult result;
         lock (_gate)
         {
-            result = new RecordingResult(_store.End, _lost + _lostSinceGap, _firstProblem);
+            result = new RecordingResult(_store.End.Value, _lost + _lostSinceGap, _firstProblem);
         }
 
         foreach (PendingFile file in _last!(result))
@@ -252,13 +272,16 @@ public sealed class TranscriptRecorder : IDisposable
     /// <summary>A file that cannot be written is a problem to tell, but does not stop the recording of output.</summary>
     private void StoreFile(PendingFile file)
     {
-        if (_store.Write(file) is { } problem)
+        string? problem = _store.Write(file);
+        if (problem is not null)
         {
             lock (_gate)
             {
                 _firstProblem ??= problem;
             }
         }
+
+        file.Written?.Invoke(problem);
     }
 
     private void Nap()

@@ -31,7 +31,7 @@ internal sealed class TranscriptStore : IDisposable
     }
 
     /// <summary>Bytes stored in all, freed ones included. May be read by any thread.</summary>
-    public long End => Volatile.Read(ref _end);
+    public StoredEnd End { get; } = new();
 
     /// <summary>How long until the open window of the index must be written, in milliseconds; null when none is open.</summary>
     public int? IndexDue => _index.Due is { } due
@@ -58,7 +58,8 @@ internal sealed class TranscriptStore : IDisposable
             }
 
             _index.Add(_end, channel, n, time);
-            Volatile.Write(ref _end, _end + n);
+            _end += n;
+            End.Advance(_end);
             stored += (int)n;
         }
 

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
+using Supervisor.Sessions.Terminal;
+
+namespace Supervisor.Sessions.Foreground;
+
+/// <summary>
+/// Ends the command because a person asked for it: a signal it may answer, a grace, and SIGKILL for all of its processes that
+/// are left.
+/// </summary>
+internal sealed class CommandStop(ICommandTerminal terminal)
+{
+    private const int LookMilliseconds = 20;
+
+    private int _signal;
+    private long _deadline;
+    private bool _killed;
+
+    /// <summary>Whether a person asked.</summary>
+    public bool WasAsked { get; private set; }
+
+    /// <summary>Milliseconds until <see cref="KillIfDue"/> has something to do, as poll(2) takes it.</summary>
+    public int Timeout => !WasAsked || _killed ? Io.Forever : (int)Math.Clamp(_deadline - Environment.TickCount64, 0, int.MaxValue);
+
+    /// <summary>Asked again, the earlier deadline counts.</summary>
+    public void Begin(int signal, TimeSpan grace)
+    {
+        long deadline = Environment.TickCount64 + (long)grace.TotalMilliseconds;
+        (_signal, _deadline) = (signal, WasAsked ? Math.Min(_deadline, deadline) : deadline);
+        WasAsked = true;
+        terminal.Signal(signal);
+
+        // A stopped process takes no signal but SIGCONT. An interactive shell ignores SIGTERM; a hang-up ends it.
+        terminal.Signal(Signals.SIGCONT);
+        if (terminal.Input >= 0 && ProcessSignal.IsIgnoredBy(terminal.Pid, signal))
+        {
+            Libc.kill(terminal.Pid, Signals.SIGHUP);
+        }
+    }
+
+    /// <summary>Kills what the grace has not ended.</summary>
+    public void KillIfDue(SessionMeta meta)
+    {
+        if (WasAsked && !_killed && Environment.TickCount64 >= _deadline)
+        {
+            _killed = true;
+            Kill(meta, Signals.SIGKILL);
+        }
+    }
+
+    /// <summary>The command itself has ended: so shall what it has left behind.</summary>
+    public void EndRest(SessionMeta meta)
+    {
+        if (!WasAsked || !Kill(meta, _signal))
+        {
+            return;
+        }
+
+        while (Environment.TickCount64 < _deadline && Survivors.Of(meta).Count > 0)
+        {
+            // They are nobody's children here: nothing tells of their end.
+            Thread.Sleep(LookMilliseconds);
+        }
+
+        Kill(meta, Signals.SIGKILL);
+    }
+
+    private static bool Kill(SessionMeta meta, int signal)
+    {
+        bool any = false;
+        foreach (Survivor survivor in Survivors.Of(meta))
+        {
+            any |= ProcessSignal.Send(new ProcessIdentity(survivor.Pid, survivor.StartTime), signal);
+        }
+
+        return any;
+    }
+}
