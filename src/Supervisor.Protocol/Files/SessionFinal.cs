@@ -13,7 +13,7 @@ public sealed record SessionFinal
     /// <summary><c>exited signaled failed lost</c>; see <see cref="SessionState"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary><c>exit</c>, <c>start-failed</c> or <c>owner-lost</c>.</summary>
+    /// <summary><c>exit</c>, <c>start-failed</c>, <c>owner-lost</c> or <c>reboot</c>.</summary>
     public required string EndReason { get; init; }
 
     public required DateTime EndedAt { get; init; }
@@ -33,6 +33,93 @@ public sealed record SessionFinal
 
     /// <summary>Processes of the session that outlived it.</summary>
     public IReadOnlyList<Survivor> Survivors { get; init; } = [];
+
+    /// <summary>What the file says. Fields that are not known are ignored.</summary>
+    /// <returns>Null for what is no such file: torn, or without something that each must have.</returns>
+    public static SessionFinal? Read(ReadOnlySpan<byte> json)
+    {
+        string? schema = Schema.Version, id = null, state = null, reason = null, signal = null, error = null;
+        int? attempt = null, exitCode = null;
+        DateTime? endedAt = null;
+        double? duration = null;
+        long? output = null;
+        IReadOnlyList<Survivor>? survivors = [];
+
+        JsonFields fields = new(json);
+        while (fields.Next())
+        {
+            if (fields.Is("schema_version"u8))
+            {
+                schema = fields.Text();
+            }
+            else if (fields.Is("id"u8))
+            {
+                id = fields.Text();
+            }
+            else if (fields.Is("attempt"u8))
+            {
+                attempt = fields.Int();
+            }
+            else if (fields.Is("state"u8))
+            {
+                state = fields.Text();
+            }
+            else if (fields.Is("end_reason"u8))
+            {
+                reason = fields.Text();
+            }
+            else if (fields.Is("ended_at"u8))
+            {
+                endedAt = fields.Time();
+            }
+            else if (fields.Is("exit_code"u8))
+            {
+                exitCode = fields.Int();
+            }
+            else if (fields.Is("signal"u8))
+            {
+                signal = fields.Text();
+            }
+            else if (fields.Is("duration_seconds"u8))
+            {
+                duration = fields.Double();
+            }
+            else if (fields.Is("output_bytes"u8))
+            {
+                output = fields.Long();
+            }
+            else if (fields.Is("error"u8))
+            {
+                error = fields.Text();
+            }
+            else if (fields.Is("survivors"u8))
+            {
+                survivors = Survivor.ReadAll(fields.Objects(json));
+            }
+        }
+
+        if (!fields.IsValid || schema is null || id is null || attempt is null || state is null || reason is null || endedAt is null
+            || duration is null || output is null || survivors is null)
+        {
+            return null;
+        }
+
+        return new SessionFinal
+        {
+            SchemaVersion = schema,
+            Id = id,
+            Attempt = attempt.Value,
+            State = state,
+            EndReason = reason,
+            EndedAt = endedAt.Value,
+            ExitCode = exitCode,
+            Signal = signal,
+            DurationSeconds = duration.Value,
+            OutputBytes = output.Value,
+            Error = error,
+            Survivors = survivors,
+        };
+    }
 
     /// <summary>The file's content.</summary>
     public byte[] ToLine() => new JsonText()
@@ -65,6 +152,43 @@ public sealed record SessionFinal
 /// <summary>A process that lives on after its session's end.</summary>
 public sealed record Survivor(int Pid, long StartTime, string Command)
 {
+    /// <summary>Null when there is no list, or something in it is no survivor.</summary>
+    internal static List<Survivor>? ReadAll(List<byte[]>? objects)
+    {
+        List<Survivor> survivors = [];
+        for (int i = 0; i < objects?.Count; i++)
+        {
+            int? pid = null;
+            long? startTime = null;
+            string? command = null;
+            JsonFields fields = new(objects[i]);
+            while (fields.Next())
+            {
+                if (fields.Is("pid"u8))
+                {
+                    pid = fields.Int();
+                }
+                else if (fields.Is("start_time"u8))
+                {
+                    startTime = fields.Long();
+                }
+                else if (fields.Is("command"u8))
+                {
+                    command = fields.Text();
+                }
+            }
+
+            if (!fields.IsValid || pid is null || startTime is null || command is null)
+            {
+                return null;
+            }
+
+            survivors.Add(new Survivor(pid.Value, startTime.Value, command));
+        }
+
+        return objects is null ? null : survivors;
+    }
+
     internal string ToJson() =>
         new JsonText().Add("pid", Pid).Add("start_time", StartTime).Add("command", Command).ToString();
 }

@@ -6,6 +6,8 @@ namespace Supervisor.Protocol.Files;
 /// </summary>
 public sealed record SessionMeta
 {
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public string SchemaVersion { get; init; } = Schema.Version;
 
     public required string Id { get; init; }
@@ -66,9 +68,177 @@ public sealed record SessionMeta
     /// <summary>The live socket's path when it is not <c>live.sock</c> beside this file.</summary>
     public string? Socket { get; init; }
 
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = NoLabels;
 
     public required string Host { get; init; }
+
+    /// <summary>What the file says. Fields that are not known are ignored.</summary>
+    /// <returns>Null for what is no such file: torn, or without something that each must have.</returns>
+    public static SessionMeta? Read(ReadOnlySpan<byte> json)
+    {
+        string? schema = Schema.Version, id = null, name = null, directory = null, scriptPath = null, scriptHash = null, transport = null;
+        string? terminal = "external", restart = "no", bootId = null, socket = null, host = null;
+        IReadOnlyList<string>? command = null;
+        IReadOnlyList<int>? successCodes = [0];
+        IReadOnlyDictionary<string, string>? labels = NoLabels;
+        DateTime? startedAt = null;
+        long? retention = null, maxOutput = null, startTime = null, ownerStartTime = null;
+        double? silence = 30;
+        bool? tty = false, streaming = false, input = false;
+        int? attempt = 1, pid = null, ownerPid = null;
+
+        JsonFields fields = new(json);
+        while (fields.Next())
+        {
+            if (fields.Is("schema_version"u8))
+            {
+                schema = fields.Text();
+            }
+            else if (fields.Is("id"u8))
+            {
+                id = fields.Text();
+            }
+            else if (fields.Is("name"u8))
+            {
+                name = fields.Text();
+            }
+            else if (fields.Is("command"u8))
+            {
+                command = fields.Texts();
+            }
+            else if (fields.Is("working_directory"u8))
+            {
+                directory = fields.Text();
+            }
+            else if (fields.Is("script_path"u8))
+            {
+                scriptPath = fields.Text();
+            }
+            else if (fields.Is("script_hash"u8))
+            {
+                scriptHash = fields.Text();
+            }
+            else if (fields.Is("started_at"u8))
+            {
+                startedAt = fields.Time();
+            }
+            else if (fields.Is("retention_seconds"u8))
+            {
+                retention = fields.Long();
+            }
+            else if (fields.Is("silence_after_seconds"u8))
+            {
+                silence = fields.Double();
+            }
+            else if (fields.Is("transport_mode"u8))
+            {
+                transport = fields.Text();
+            }
+            else if (fields.Is("tty_attached"u8))
+            {
+                tty = fields.Bool();
+            }
+            else if (fields.Is("terminal"u8))
+            {
+                terminal = fields.Text();
+            }
+            else if (fields.Is("streaming"u8))
+            {
+                streaming = fields.Bool();
+            }
+            else if (fields.Is("restart"u8))
+            {
+                restart = fields.Text();
+            }
+            else if (fields.Is("success_codes"u8))
+            {
+                successCodes = fields.Ints();
+            }
+            else if (fields.Is("allow_input"u8))
+            {
+                input = fields.Bool();
+            }
+            else if (fields.Is("max_output_bytes"u8))
+            {
+                maxOutput = fields.Long();
+            }
+            else if (fields.Is("attempt"u8))
+            {
+                attempt = fields.Int();
+            }
+            else if (fields.Is("pid"u8))
+            {
+                pid = fields.Int();
+            }
+            else if (fields.Is("pid_start_time"u8))
+            {
+                startTime = fields.Long();
+            }
+            else if (fields.Is("boot_id"u8))
+            {
+                bootId = fields.Text();
+            }
+            else if (fields.Is("owner_pid"u8))
+            {
+                ownerPid = fields.Int();
+            }
+            else if (fields.Is("owner_start_time"u8))
+            {
+                ownerStartTime = fields.Long();
+            }
+            else if (fields.Is("socket"u8))
+            {
+                socket = fields.Text();
+            }
+            else if (fields.Is("labels"u8))
+            {
+                labels = fields.Pairs();
+            }
+            else if (fields.Is("host"u8))
+            {
+                host = fields.Text();
+            }
+        }
+
+        if (!fields.IsValid || schema is null || id is null || command is null || startedAt is null || retention is null
+            || silence is null || transport is null || tty is null || terminal is null || streaming is null || restart is null
+            || successCodes is null || input is null || maxOutput is null || attempt is null || bootId is null || ownerPid is null
+            || ownerStartTime is null || labels is null || host is null)
+        {
+            return null;
+        }
+
+        return new SessionMeta
+        {
+            SchemaVersion = schema,
+            Id = id,
+            Name = name,
+            Command = command,
+            WorkingDirectory = directory,
+            ScriptPath = scriptPath,
+            ScriptHash = scriptHash,
+            StartedAt = startedAt.Value,
+            RetentionSeconds = retention.Value,
+            SilenceAfterSeconds = silence.Value,
+            TransportMode = transport,
+            TtyAttached = tty.Value,
+            Terminal = terminal,
+            Streaming = streaming.Value,
+            Restart = restart,
+            SuccessCodes = successCodes,
+            AllowInput = input.Value,
+            MaxOutputBytes = maxOutput.Value,
+            Attempt = attempt.Value,
+            Pid = pid,
+            PidStartTime = startTime,
+            BootId = bootId,
+            OwnerPid = ownerPid.Value,
+            OwnerStartTime = ownerStartTime.Value,
+            Socket = socket,
+            Labels = labels,
+            Host = host,
+        };
+    }
 
     /// <summary>The file's content.</summary>
     public byte[] ToLine() => new JsonText()

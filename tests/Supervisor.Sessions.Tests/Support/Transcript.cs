@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Store;
 
@@ -13,7 +12,7 @@ internal static class Transcript
         [.. Lines(folder, Artifact.Index).Select(line => IndexRecord.Parse(line) ?? throw new InvalidDataException("a torn index line"))];
 
     public static List<TranscriptEvent> Events(string folder) =>
-        [.. Lines(folder, Artifact.Events).Select(line => JsonSerializer.Deserialize(line, FileJson.Default.TranscriptEvent)!)];
+        [.. Lines(folder, Artifact.Events).Select(line => TranscriptEvent.Read(line)!)];
 
     /// <summary>The channels of an index in order, neighbours put together.</summary>
     public static List<(Channel Channel, long Length)> Runs(IEnumerable<IndexRecord> records) =>
