@@ -1,83 +1,107 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
-using Supervisor.Protocol.Values;
-using Supervisor.Sessions.Native;
+using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Cli.Commands;
 
-/// <summary><c>sup ls</c></summary>
+/// <summary><c>sup ls [--all] [--here] [--state S] [--name GLOB] [--label k=v] [--limit N] [--json]</c></summary>
 internal sealed class ListCommand : Command
 {
-    private const int DefaultWidth = 120;
-
     private readonly Option<bool> _all = new("--all", "-a") { Description = "The ended sessions too" };
+    private readonly Option<bool> _here = new("--here") { Description = "Only those whose folder is this one or below it" };
+    private readonly Option<string[]> _states = new("--state") { Description = $"Only those in this state: {StateFilter.Words}", HelpName = "STATE" };
+    private readonly Option<string?> _name = new("--name") { Description = "Only those whose name matches this pattern: * ? [a-z]", HelpName = "GLOB" };
+    private readonly Option<string[]> _labels = new("--label") { Description = "Only those with this label", HelpName = "KEY=VALUE" };
+    private readonly Option<string?> _limit = new("--limit") { Description = "At most so many, the newest", HelpName = "N" };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object" };
 
     public ListCommand()
-        : base("ls", "List the live sessions")
+        : base("ls", "List the live sessions, or with --all every one")
     {
         Options.Add(_all);
+        Options.Add(_here);
+        Options.Add(_states);
+        Options.Add(_name);
+        Options.Add(_labels);
+        Options.Add(_limit);
         Options.Add(_json);
-        SetAction(parsed => Execute(parsed.GetValue(_all), parsed.GetValue(_json)));
+        SetAction(parsed =>
+        {
+            SessionFilter filter = SessionFilter.Of(
+                parsed.GetValue(_here), parsed.GetValue(_states) ?? [], parsed.GetValue(_name), parsed.GetValue(_labels) ?? []);
+            return Execute(parsed.GetValue(_all) || filter.CoversEnded, filter, Limit(parsed.GetValue(_limit)), parsed.GetValue(_json));
+        });
     }
 
-    private static int Execute(bool withEnded, bool json)
+    private static int Limit(string? text) =>
+        text is null ? int.MaxValue
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit > 0 ? limit
+        : throw SupException.Usage($"--limit {Printable.Line(text)} is not valid", "give a number from 1 on");
+
+    private static int Execute(bool withEnded, SessionFilter filter, int limit, bool json)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        IReadOnlyList<SessionStatus> all = new SessionCatalog(root, TimeProvider.System).All();
-        List<SessionAnswer> shown = [.. all.Where(s => withEnded || s.State.IsLive()).Select(s => SessionText.Answer(s, root, whole: false))];
+        SessionCatalog catalog = new(root, TimeProvider.System);
+        LiveSessions? live = withEnded ? null : catalog.Live(withGaps: true);
+        IReadOnlyList<SessionStatus> all = live?.Sessions ?? catalog.All(withGaps: true);
+        List<SessionStatus> matching = [];
+        foreach (SessionStatus session in all)
+        {
+            if (filter.Matches(session))
+            {
+                matching.Add(session);
+            }
+        }
+
+        int more = Math.Max(0, matching.Count - limit);
+        matching.RemoveRange(matching.Count - more, more);
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         if (json)
         {
-            Data.Write(JsonSerializer.SerializeToUtf8Bytes(new SessionsAnswer(shown), AnswerJson.Default.SessionsAnswer));
-            return 0;
+            Data.Write(JsonSerializer.SerializeToUtf8Bytes(Answer(matching, root, now), SessionJson.Default.SessionsAnswer));
         }
-
-        if (shown.Count == 0)
+        else if (matching.Count == 0)
         {
-            int ended = all.Count;
-            Data.Write(ended == 0 ? "no sessions" : string.Create(CultureInfo.InvariantCulture, $"no live sessions; {ended} ended (sup ls --all)"));
-            return 0;
+            Data.Write(Nothing(filter, live, all.Count));
+        }
+        else
+        {
+            SessionTable.Of(matching, now).Print();
         }
 
-        Data.Write(Table(shown));
+        if (more > 0 && !json)
+        {
+            Talk.Write(string.Create(CultureInfo.InvariantCulture, $"sup: {more} more; --limit leaves them out"));
+        }
+
         return 0;
     }
 
-    private static string Table(List<SessionAnswer> sessions)
+    private static SessionsAnswer Answer(List<SessionStatus> sessions, StateRoot root, DateTime now)
     {
-        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        List<string[]> rows = [["ID", "NAME", "STATE", "STARTED", "OUTPUT", "COMMAND"]];
-        rows.AddRange(sessions.Select(s => new[]
+        List<SessionAnswer> answers = new(sessions.Count);
+        foreach (SessionStatus session in sessions)
         {
-            s.Id,
-            Printable.Line(s.Name ?? "-"),
-            SessionText.Result(s),
-            s.StartedAt is { } started ? DurationText.ForPeople(Math.Floor((now - started).TotalSeconds)).Replace(".00s", "s", StringComparison.Ordinal).Replace(".0s", "s", StringComparison.Ordinal) + " ago" : "-",
-            ByteSize.ForPeople(s.OutputBytes),
-            SessionText.Command(s),
-        }));
-
-        // The command comes last and is cut where the terminal ends; nothing is cut when a program reads.
-        int width = Io.IsTerminal(1) ? Tty.GetSize(1)?.Columns ?? DefaultWidth : int.MaxValue;
-        int[] widths = [.. Enumerable.Range(0, 5).Select(column => rows.Max(r => r[column].Length))];
-        StringBuilder table = new();
-        foreach (string[] row in rows)
-        {
-            StringBuilder line = new();
-            for (int i = 0; i < widths.Length; i++)
-            {
-                line.Append(row[i].PadRight(widths[i])).Append("  ");
-            }
-
-            line.Append(row[^1]);
-            table.Append(line.Length > width ? line.ToString(0, Math.Max(1, width - 1)) + "…" : line.ToString()).Append('\n');
+            using SessionFiles? files = SessionFiles.Open(root, session.Id);
+            answers.Add(SessionAnswer.Of(session, files, now));
         }
 
-        return table.ToString().TrimEnd('\n');
+        return new SessionsAnswer(answers);
+    }
+
+    private static string Nothing(SessionFilter filter, LiveSessions? live, int count)
+    {
+        int ended = live?.EndedCount ?? count;
+        return (filter.IsAny, live) switch
+        {
+            (_, null) when count > 0 => string.Create(CultureInfo.InvariantCulture, $"none of {count} sessions matches"),
+            (false, { Sessions.Count: > 0 }) => string.Create(CultureInfo.InvariantCulture, $"none of {count} live sessions matches"),
+            (_, { EndedCount: > 0 }) => string.Create(CultureInfo.InvariantCulture, $"no live sessions; {ended} ended (sup ls --all)"),
+            _ => "no sessions",
+        };
     }
 }

@@ -8,6 +8,8 @@ namespace Supervisor.Cli.Commands;
 /// <summary><c>sup show ID</c></summary>
 internal sealed class ShowCommand : Command
 {
+    private const int ShownLines = 10;
+
     private readonly Argument<string> _id = new("ID") { Description = "A session's id, its name, or the start of its id" };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object" };
 
@@ -16,20 +18,27 @@ internal sealed class ShowCommand : Command
     {
         Arguments.Add(_id);
         Options.Add(_json);
-        SetAction(parsed => Execute(parsed.GetRequiredValue(_id), parsed.GetValue(_json)));
+        SetAction(parsed => Execute(parsed.GetRequiredValue(_id), parsed.GetValue(_json), ShownLines, SessionPage.Whole));
     }
 
-    private static int Execute(string id, bool json)
+    /// <summary>How a session is laid out for people.</summary>
+    public delegate string Layout(SessionStatus status, SessionAnswer answer, IReadOnlyList<string> lastLines, DateTime now, Screen screen);
+
+    public static int Execute(string id, bool json, int lastLines, Layout layout)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        SessionAnswer session = SessionText.Answer(new SessionCatalog(root, TimeProvider.System).Find(id), root, whole: true);
+        SessionStatus status = new SessionCatalog(root, TimeProvider.System).Find(id);
+        using SessionFiles? files = SessionFiles.Open(root, status.Id);
+        status = files is null ? status : status with { Gaps = RecordingGaps.Of(files) };
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        SessionAnswer answer = SessionAnswer.Of(status, files, now);
         if (json)
         {
-            Data.Write(JsonSerializer.SerializeToUtf8Bytes(new OneSessionAnswer(session), AnswerJson.Default.OneSessionAnswer));
+            Data.Write(JsonSerializer.SerializeToUtf8Bytes(new OneSessionAnswer(answer), SessionJson.Default.OneSessionAnswer));
         }
         else
         {
-            Data.Write(SessionText.Show(session).TrimEnd('\n'));
+            Data.Write(layout(status, answer, files is null ? [] : LastLines.Of(files, lastLines), now, Screen.OfStdout()));
         }
 
         return 0;

@@ -68,9 +68,19 @@ internal sealed class Table(params Column[] columns)
             string shown = DisplayWidth.Fit(row[i].Text, widths[i]);
             int padding = widths[i] - DisplayWidth.Of(shown);
             text.Append(i == 0 ? "" : Gap);
-            text.Append(' ', columns[i].Right ? padding : 0);
+            Pad(text, columns[i].Right ? padding : 0);
             text.Append(screen.Paint(shown, row[i].Tone));
-            text.Append(' ', columns[i].Right || i == row.Length - 1 ? 0 : padding);
+            Pad(text, columns[i].Right || i == row.Length - 1 ? 0 : padding);
+        }
+    }
+
+    /// <summary>Adds spaces. The library's own way to repeat a character would be compiled at run time.</summary>
+    private static void Pad(StringBuilder text, int count)
+    {
+        const string Spaces = "                                ";
+        for (; count > 0; count -= Spaces.Length)
+        {
+            text.Append(Spaces, 0, Math.Min(count, Spaces.Length));
         }
     }
 

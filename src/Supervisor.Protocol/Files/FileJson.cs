@@ -6,8 +6,5 @@ namespace Supervisor.Protocol.Files;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(SessionMeta))]
-[JsonSerializable(typeof(SessionFinal))]
-[JsonSerializable(typeof(AttemptRecord))]
 [JsonSerializable(typeof(TranscriptEvent))]
 public sealed partial class FileJson : JsonSerializerContext;

@@ -4,13 +4,9 @@ namespace Supervisor.Sessions.Native;
 /// Lets go of what the caller handed down. Once the command runs it must be the only holder of it: a pipe that we keep
 /// open too would never end for its reader.
 /// </summary>
-internal static unsafe class Descriptors
+internal static class Descriptors
 {
     private const int LastStandard = 2;
-    private const int ListBytes = 4096;
-
-    /// <summary>Offsets in struct linux_dirent64.</summary>
-    private const int RecordLength = 16, RecordName = 19;
 
     /// <summary>
     /// Closes every descriptor above 2 that passes through exec. Ours are all close-on-exec, so these came from the caller.
@@ -69,22 +65,17 @@ internal static unsafe class Descriptors
         return false;
     }
 
-    /// <summary>Lists /proc/self/fd by getdents64(2): .NET's own enumeration costs a run a tenth of its start.</summary>
     private static List<int> Open()
     {
         List<int> fds = [];
         int folder = Io.Open("/proc/self/fd", Libc.O_RDONLY | Libc.O_DIRECTORY);
-        byte* buffer = stackalloc byte[ListBytes];
-        int length;
-        while (folder >= 0 && (length = (int)Libc.syscall(Libc.SYS_getdents64, folder, (long)buffer, ListBytes)) > 0)
+        FolderEntries entries = new(folder);
+        while (entries.MoveNext())
         {
-            for (int at = 0; at < length; at += *(ushort*)(buffer + at + RecordLength))
+            int fd = Number(entries.Name);
+            if (fd >= 0 && fd != folder)
             {
-                int fd = Number(buffer + at + RecordName);
-                if (fd >= 0 && fd != folder)
-                {
-                    fds.Add(fd);
-                }
+                fds.Add(fd);
             }
         }
 
@@ -92,17 +83,17 @@ internal static unsafe class Descriptors
         return fds;
     }
 
-    private static int Number(byte* text)
+    private static int Number(ReadOnlySpan<byte> text)
     {
-        int number = *text == 0 ? -1 : 0;
-        for (; *text != 0; text++)
+        int number = text.IsEmpty ? -1 : 0;
+        foreach (byte digit in text)
         {
-            if (*text is < (byte)'0' or > (byte)'9')
+            if (digit is < (byte)'0' or > (byte)'9')
             {
                 return -1;
             }
 
-            number = (number * 10) + *text - '0';
+            number = (number * 10) + digit - '0';
         }
 
         return number;

@@ -41,6 +41,29 @@ internal static unsafe class Io
         }
     }
 
+    /// <summary>Reads from an offset until the buffer is full or the file ends; what came before an error is kept.</summary>
+    public static int ReadAt(int fd, Span<byte> buffer, long offset)
+    {
+        int length = 0;
+        fixed (byte* p = buffer)
+        {
+            while (length < buffer.Length)
+            {
+                nint n = Libc.pread(fd, p + length, buffer.Length - length, offset + length);
+                if (n > 0)
+                {
+                    length += (int)n;
+                }
+                else if (n == 0 || Errno.Last != Errno.EINTR)
+                {
+                    break;
+                }
+            }
+        }
+
+        return length;
+    }
+
     public static nint Write(int fd, ReadOnlySpan<byte> buffer)
     {
         fixed (byte* p = buffer)
@@ -157,6 +180,28 @@ internal static unsafe class Io
         {
             Libc.unlinkat(directory, p, 0);
         }
+    }
+
+    /// <summary>The path of a folder without links in it; null when it cannot be opened.</summary>
+    public static string? RealPath(string folder)
+    {
+        int fd = Open(folder, Libc.O_PATH | Libc.O_DIRECTORY);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        const int MaxPath = 4096;
+        byte* target = stackalloc byte[MaxPath];
+        nint length;
+        fixed (byte* link = Path($"/proc/self/fd/{fd}"))
+        {
+            length = Libc.readlink(link, target, MaxPath);
+        }
+
+        bool gone = !Stat(fd, out StatX stat) || stat.LinkCount == 0;
+        Libc.close(fd);
+        return length <= 0 || gone ? null : Encoding.UTF8.GetString(target, (int)length);
     }
 
     public static bool IsTerminal(int fd) => Libc.isatty(fd) == 1;

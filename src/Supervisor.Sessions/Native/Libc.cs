@@ -87,6 +87,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int openat(int dir, byte* path, int flags, uint mode);
     [LibraryImport(Name)] public static partial int close(int fd);
     [LibraryImport(Name)] public static partial nint read(int fd, byte* buffer, nint count);
+    [LibraryImport(Name)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name)] public static partial nint write(int fd, byte* buffer, nint count);
     [LibraryImport(Name)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name)] public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
@@ -103,6 +104,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
     [LibraryImport(Name)] public static partial nint send(int fd, byte* buffer, nint count, int flags);
     [LibraryImport(Name)] public static partial int isatty(int fd);
+    [LibraryImport(Name)] public static partial nint readlink(byte* path, byte* target, nint size);
     [LibraryImport(Name)] public static partial int mkdirat(int dir, byte* path, uint mode);
     [LibraryImport(Name)] public static partial int unlinkat(int dir, byte* path, int flags);
     [LibraryImport(Name)] public static partial int renameat(int oldDir, byte* oldPath, int newDir, byte* newPath);
@@ -239,16 +241,26 @@ internal struct StatX
 {
     public const uint BasicStats = 0x7ff;
 
+    /// <summary>1 January of the year 9000.</summary>
+    private const long MaxSeconds = 221_845_392_000;
+
     [FieldOffset(16)] public uint LinkCount;
     [FieldOffset(20)] public uint Uid;
     [FieldOffset(28)] public ushort Mode;
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public ulong Size;
     [FieldOffset(48)] public ulong Blocks;
+    [FieldOffset(112)] public long ModifiedSeconds;
+    [FieldOffset(120)] public uint ModifiedNanoseconds;
     [FieldOffset(136)] public uint DeviceMajor;
     [FieldOffset(140)] public uint DeviceMinor;
 
     public readonly bool IsDirectory => (Mode & 0xF000) == 0x4000;
+
+    /// <summary>When the content last changed; the epoch for what no calendar holds.</summary>
+    public readonly DateTime Modified => ModifiedSeconds is >= 0 and < MaxSeconds
+        ? DateTime.UnixEpoch.AddTicks((ModifiedSeconds * TimeSpan.TicksPerSecond) + (ModifiedNanoseconds / 100))
+        : DateTime.UnixEpoch;
 
     public readonly bool IsRegularFile => (Mode & 0xF000) == 0x8000;
 }

@@ -16,18 +16,27 @@ public sealed class OwnSession
     private const int MaxDepth = 256;
 
     private readonly string? _id;
-    private readonly ProcessIdentity[] _ancestors;
+    private readonly ProcessIdentity[] _ancestors = new ProcessIdentity[MaxDepth];
+    private readonly int _count;
 
-    private OwnSession(string? id, ProcessIdentity[] ancestors) => (_id, _ancestors) = (id, ancestors);
+    private OwnSession(string? id, int pid)
+    {
+        _id = id;
+        while (pid > 0 && _count < MaxDepth && ProcStat.Read(pid) is { } stat)
+        {
+            _ancestors[_count++] = new ProcessIdentity(pid, stat.StartTime);
+            pid = stat.Parent;
+        }
+    }
 
     /// <summary>Of the calling process. Reads one file of /proc for each ancestor, the first time.</summary>
     public static OwnSession Current { get; } =
-        new(Environment.GetEnvironmentVariable("SUP_SESSION_ID"), AncestorsOf(Libc.getpid()));
+        new(Environment.GetEnvironmentVariable("SUP_SESSION_ID"), Libc.getpid());
 
     /// <summary>Of a process with these in its environment and above it.</summary>
     /// <param name="variable">The value of <c>SUP_SESSION_ID</c>; null when it is not set.</param>
     /// <param name="pid">The process whose ancestors count; it does itself, too.</param>
-    internal static OwnSession Of(string? variable, int pid) => new(variable, AncestorsOf(pid));
+    internal static OwnSession Of(string? variable, int pid) => new(variable, pid);
 
     /// <summary>Whether the process runs in this session.</summary>
     /// <param name="id">The session's id.</param>
@@ -44,8 +53,9 @@ public sealed class OwnSession
             return false;
         }
 
-        foreach (ProcessIdentity ancestor in _ancestors)
+        for (int i = 0; i < _count; i++)
         {
+            ProcessIdentity ancestor = _ancestors[i];
             if ((ancestor.Pid == meta.Pid && ancestor.StartTime == meta.PidStartTime)
                 || (ancestor.Pid == meta.OwnerPid && ancestor.StartTime == meta.OwnerStartTime))
             {
@@ -69,18 +79,5 @@ public sealed class OwnSession
             throw new SupException(
                 ErrorCode.OwnSession, ExitCode.Failure, $"cannot {what} session {id}: this command runs in it", hint);
         }
-    }
-
-    private static ProcessIdentity[] AncestorsOf(int pid)
-    {
-        ProcessIdentity[] found = new ProcessIdentity[MaxDepth];
-        int count = 0;
-        while (pid > 0 && count < MaxDepth && ProcStat.Read(pid) is { } stat)
-        {
-            found[count++] = new ProcessIdentity(pid, stat.StartTime);
-            pid = stat.Parent;
-        }
-
-        return found[..count];
     }
 }

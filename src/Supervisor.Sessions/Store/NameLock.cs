@@ -52,6 +52,19 @@ public sealed class NameLock : IDisposable
         }
     }
 
+    /// <summary>The session that holds the name, or held it last and was killed; null when the file names none.</summary>
+    public static SessionId? Holder(StateRoot root, SessionName name)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        int folder = root.OpenForReading("names");
+        int file = folder < 0 ? -1 : Io.OpenAt(folder, name.Value, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        Span<byte> text = stackalloc byte[128];
+        int length = file < 0 ? 0 : Io.ReadAt(file, text, 0);
+        Libc.close(file);
+        Libc.close(folder);
+        return SessionId.TryParse(System.Text.Encoding.UTF8.GetString(text[..length]).TrimEnd('\n'), out SessionId id) ? id : null;
+    }
+
     public void Dispose()
     {
         Io.Unlink(_folder, _name);

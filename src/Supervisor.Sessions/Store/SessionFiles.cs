@@ -1,5 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
@@ -16,9 +16,17 @@ public sealed class SessionFiles : IDisposable
 {
     private const int MaxJson = 4 * 1024 * 1024;
 
+    /// <summary>What is read most is shorter.</summary>
+    private const int SmallBytes = 4096;
+
+    private static readonly uint User = Libc.geteuid();
+
     private readonly int _folder;
 
-    private SessionFiles(SessionId id, string path, int folder) => (Id, Path, _folder) = (id, path, folder);
+    internal SessionFiles(SessionId id, string path, int folder) => (Id, Path, _folder) = (id, path, folder);
+
+    private delegate T? Parser<T>(ReadOnlySpan<byte> content)
+        where T : class;
 
     public SessionId Id { get; }
 
@@ -28,41 +36,62 @@ public sealed class SessionFiles : IDisposable
     public static SessionFiles? Open(StateRoot root, SessionId id)
     {
         ArgumentNullException.ThrowIfNull(root);
-        int sessions = root.OpenForReading("sessions");
-        if (sessions < 0)
-        {
-            return null;
-        }
-
-        int folder = Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        Libc.close(sessions);
-        return folder < 0 ? null : new SessionFiles(id, System.IO.Path.Combine(root.Sessions, id.Value), folder);
+        using SessionsFolder? sessions = SessionsFolder.Open(root);
+        return sessions?.Open(id, out _);
     }
 
-    public SessionMeta? ReadMeta() => Read(Artifact.Meta, FileJson.Default.SessionMeta);
+    public SessionMeta? ReadMeta() => Read(Artifact.Meta, static json => SessionMeta.Read(json));
+
+    /// <summary>meta.json when it can hold this name; null without parsing it when it cannot.</summary>
+    internal SessionMeta? ReadMetaNamed(string name)
+    {
+        byte[] wanted = Encoding.UTF8.GetBytes($"\"{name}\"");
+        return Read(Artifact.Meta, json => json.IndexOf(wanted) < 0 ? null : SessionMeta.Read(json)) is { } meta
+            && string.Equals(meta.Name, name, StringComparison.Ordinal) ? meta : null;
+    }
 
     /// <summary>The session's end, if it is that of the attempt that <paramref name="meta"/> names.</summary>
     public SessionFinal? ReadFinal(SessionMeta? meta)
     {
-        SessionFinal? final = Read(Artifact.Final, FileJson.Default.SessionFinal);
+        SessionFinal? final = Read(Artifact.Final, static json => SessionFinal.Read(json));
         return meta is null || final?.Attempt == meta.Attempt ? final : null;
     }
 
+    /// <summary>All attempts in order. One that cannot be read is left out.</summary>
     public IReadOnlyList<AttemptRecord> ReadAttempts()
     {
         List<AttemptRecord> attempts = [];
-        while (Read($"{Artifact.Attempts}/{attempts.Count + 1}.json", FileJson.Default.AttemptRecord) is { } attempt)
+        using FolderPart part = new(_folder, Artifact.Attempts + "/");
+        if (part.Error != 0)
         {
-            attempts.Add(attempt);
+            return attempts;
         }
 
+        FolderEntries entries = new(part.Folder);
+        while (entries.MoveNext())
+        {
+            string name = Encoding.UTF8.GetString(entries.Name);
+            if (name.EndsWith(".json", StringComparison.Ordinal)
+                && int.TryParse(name.AsSpan(0, name.Length - 5), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && Read($"{Artifact.Attempts}/{name}", static json => AttemptRecord.Read(json)) is { } attempt
+                && attempt.Attempt == number)
+            {
+                attempts.Add(attempt);
+            }
+        }
+
+        attempts.Sort(static (a, b) => a.Attempt.CompareTo(b.Attempt));
         return attempts;
     }
+
+    /// <summary>One attempt; null when its file is missing or damaged.</summary>
+    public AttemptRecord? ReadAttempt(int number) =>
+        Read(string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{number}.json"), static json => AttemptRecord.Read(json));
 
     /// <summary>Whether an owner lives: it holds byte 0 of the lock for life, whatever pids say.</summary>
     public bool IsOwned()
     {
-        int fd = OpenRegular(Artifact.Lock);
+        int fd = OpenRegular(Artifact.Lock, out _);
         if (fd < 0)
         {
             return false;
@@ -89,30 +118,12 @@ public sealed class SessionFiles : IDisposable
     }
 
     /// <summary>A file's bytes; null when it cannot be read, is no regular file, or is larger than ours ever are.</summary>
-    internal byte[]? ReadBytes(string name)
-    {
-        int fd = OpenRegular(name);
-        if (fd < 0)
-        {
-            return null;
-        }
-
-        byte[]? bytes = Io.Stat(fd, out StatX stat) && stat.Size <= MaxJson ? new byte[stat.Size] : null;
-        int length = 0;
-        nint n = 0;
-        while (bytes is not null && length < bytes.Length && (n = Io.Read(fd, bytes.AsSpan(length))) > 0)
-        {
-            length += (int)n;
-        }
-
-        Libc.close(fd);
-        return n < 0 || bytes is null ? null : length == bytes.Length ? bytes : bytes[..length];
-    }
+    internal byte[]? ReadBytes(string name) => Read(name, static content => content.ToArray());
 
     /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
     public FileStream? OpenOutput()
     {
-        int fd = OpenRegular(Artifact.Output);
+        int fd = OpenRegular(Artifact.Output, out _);
         return fd < 0
             ? null
             : new FileStream(new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
@@ -121,23 +132,37 @@ public sealed class SessionFiles : IDisposable
     /// <summary>Opens a regular file of the folder for reading; null when there is none.</summary>
     internal SafeFileHandle? OpenForReading(string name)
     {
-        int fd = OpenRegular(name);
+        int fd = OpenRegular(name, out _);
         return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
     /// <summary>The transcript's length and when it last grew.</summary>
     public (long Length, DateTime? LastOutput) OutputStatus()
     {
-        using FileStream? output = OpenOutput();
-        return output is null ? (0, null) : (output.Length, File.GetLastWriteTimeUtc(output.SafeFileHandle));
+        int fd = OpenRegular(Artifact.Output, out StatX stat);
+        Libc.close(fd);
+        return fd < 0 ? (0, null) : ((long)stat.Size, stat.Modified);
     }
 
     /// <summary>When the folder was last changed, for one that says nothing else.</summary>
-    public DateTime ChangedAt => Directory.GetLastWriteTimeUtc(Path);
+    public DateTime ChangedAt => Io.Stat(_folder, out StatX stat) ? stat.Modified : DateTime.UnixEpoch;
+
+    /// <summary>Whether there is something of that name, whatever it is.</summary>
+    internal bool Has(string name) => Io.StatAt(_folder, name, followLink: false, out _);
+
+    /// <summary>Why a file of JSON was not understood, in words; null when it is missing.</summary>
+    internal string? Describe(string name)
+    {
+        string? schema = Read(name, static json => Schema.Of(json));
+        return !Has(name) ? null
+            : schema is not null && !string.Equals(schema, Schema.Version, StringComparison.Ordinal)
+                ? $"{name} is of schema {schema}, which this version of sup does not know"
+                : $"{name} is damaged";
+    }
 
     public long ReadFloor()
     {
-        int fd = OpenRegular(Artifact.Floor);
+        int fd = OpenRegular(Artifact.Floor, out _);
         if (fd < 0)
         {
             return 0;
@@ -149,39 +174,35 @@ public sealed class SessionFiles : IDisposable
         return n > 0 ? Floor.Parse(text[..(int)n]) : 0;
     }
 
-    private T? Read<T>(string name, JsonTypeInfo<T> type)
-        where T : class
+    /// <summary>Opens a regular file of the user's own for reading; -1 for anything else. The caller closes it.</summary>
+    internal int OpenRegular(string name, out StatX stat)
     {
-        int fd = OpenRegular(name);
-        if (fd < 0)
-        {
-            return null;
-        }
-
-        using FileStream file = new(
-            new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0);
-        try
-        {
-            return file.Length > MaxJson ? null : JsonSerializer.Deserialize(file, type);
-        }
-        catch (JsonException)
-        {
-            // Not ours, or damaged: as good as missing, and the reader says so by what it then cannot tell.
-            return null;
-        }
-    }
-
-    private int OpenRegular(string name)
-    {
+        stat = default;
         using FolderPart part = new(_folder, name);
         int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
-        if (fd >= 0 && !(Io.Stat(fd, out StatX stat) && stat.IsRegularFile))
+        if (fd >= 0 && !(Io.Stat(fd, out stat) && stat.IsRegularFile && stat.Uid == User))
         {
             Libc.close(fd);
             return -1;
         }
 
         return fd;
+    }
+
+    /// <summary>Null for what is missing, not ours or damaged: the reader says so by what it then cannot tell.</summary>
+    private T? Read<T>(string name, Parser<T> parse)
+        where T : class
+    {
+        int fd = OpenRegular(name, out StatX stat);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        Span<byte> content = stat.Size <= SmallBytes ? stackalloc byte[SmallBytes] : new byte[Math.Min(stat.Size, MaxJson)];
+        int length = Io.ReadAt(fd, content, 0);
+        Libc.close(fd);
+        return stat.Size > MaxJson ? null : parse(content[..length]);
     }
 
     public void Dispose() => Libc.close(_folder);

@@ -11,7 +11,7 @@ public sealed class ListAndShowTests : Workspace
         "id", "name", "state", "command", "working_directory", "script_path", "script_hash", "started_at", "ended_at", "duration_seconds",
         "exit_code", "signal", "end_reason", "error", "retention_seconds", "silence_after_seconds", "transport_mode", "tty_attached", "terminal",
         "streaming", "restart", "success_codes", "allow_input", "max_output_bytes", "attempt", "attempts", "pid", "pid_start_time", "boot_id",
-        "owner_pid", "owner_start_time", "socket", "labels", "host", "output_bytes", "idle_seconds", "last_line", "self", "survivors",
+        "owner_pid", "owner_start_time", "owner", "socket", "labels", "host", "output_bytes", "lost_bytes", "idle_seconds", "last_line", "self", "survivors", "problems", "path",
     ];
 
     [Fact]

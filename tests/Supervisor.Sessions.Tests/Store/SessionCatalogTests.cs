@@ -115,4 +115,66 @@ public sealed class SessionCatalogTests : IDisposable
         Assert.Equal(ExitCode.NotFound, e.ExitCode);
         Assert.DoesNotContain(e.Message, char.IsControl);
     }
+
+    [Fact]
+    public void Of_many_that_a_prefix_could_mean_some_are_named_and_the_rest_counted()
+    {
+        for (int i = 0; i < 25; i++)
+        {
+            _state.AddEnded($"k{i:00}");
+        }
+
+        SupException e = Assert.Throws<SupException>(() => Catalog.Find("k"));
+        Assert.Contains("k00, k01", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("k09 and 15 more", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_holds_a_name_is_found_by_it_and_one_that_lost_it_is_not_believed()
+    {
+        _state.AddEnded("old", "web", Day.AddHours(9));
+        using (NameLock.TryTake(_state.Root, TestState.Name("web"), TestState.Id("live")))
+        {
+            using OwnedFolder live = _state.AddLive("live", "web", Day);
+            Assert.Equal("live", Catalog.Find("web").Id.Value);
+
+            // Renamed since.
+            live.WriteAtomically(Artifact.Meta, TestState.Meta("live", "other").ToLine());
+            Assert.Equal("old", Catalog.Find("web").Id.Value);
+            Assert.Equal("live", Catalog.Find("other").Id.Value);
+        }
+
+        File.WriteAllText(Path.Combine(_state.Root.Names, "web"), "nosuch\n");
+        Assert.Equal("old", Catalog.Find("web").Id.Value);
+        File.WriteAllText(Path.Combine(_state.Root.Names, "web"), "../../etc\n");
+        Assert.Equal("old", Catalog.Find("web").Id.Value);
+    }
+
+    [Fact]
+    public void The_live_are_listed_and_the_ended_counted()
+    {
+        _state.AddEnded("a");
+        _state.AddLive("lost").Dispose();
+        using OwnedFolder live = _state.AddLive("live", startedAt: Day);
+        using OwnedFolder starting = _state.Create("starting");
+        using OwnedFolder later = _state.AddLive("later", startedAt: Day.AddHours(1));
+        using OwnedFolder ending = _state.AddLive("ending");
+        ending.WriteAtomically(Artifact.Final, TestState.Final("ending").ToLine());
+        LiveSessions sessions = Catalog.Live();
+        Assert.Equal(["later", "live", "starting"], sessions.Sessions.Select(s => s.Id.Value));
+        Assert.Equal(3, sessions.EndedCount);
+    }
+
+    [Fact]
+    public void Many_sessions_are_read_by_two_threads_and_none_is_missed()
+    {
+        for (int i = 0; i < 500; i++)
+        {
+            _state.AddEnded($"s{i:000}", startedAt: Day.AddSeconds(i));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 500).Reverse().Select(i => $"s{i:000}"), Catalog.All().Select(s => s.Id.Value));
+        Assert.Equal(500, Catalog.Live().EndedCount);
+        Assert.Equal(500, Catalog.Ids().Count);
+    }
 }

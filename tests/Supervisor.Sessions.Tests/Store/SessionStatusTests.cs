@@ -168,6 +168,59 @@ public sealed class SessionStatusTests : IDisposable
             Watch);
     }
 
+    [Fact]
+    public void A_session_that_begins_anew_again_and_again_is_never_seen_lost_nor_with_an_end_of_another_attempt()
+    {
+        const int attempts = 3000;
+        OwnedFolder first = _state.Create("a");
+        first.WriteAtomically(Artifact.Meta, TestState.Meta("a").ToLine());
+        first.WriteAtomically(Artifact.Final, TestState.Final("a").ToLine());
+        string lockFile = Path.Combine(first.Path, Artifact.Lock);
+        first.Dispose();
+        bool done = false;
+        void Watch()
+        {
+            while (!Volatile.Read(ref done))
+            {
+                SessionStatus status = Look("a");
+                Assert.NotEqual(SessionState.Lost, status.State);
+                Assert.True(status.Final is null || status.Final.Attempt == status.Meta!.Attempt);
+            }
+        }
+
+        void Restart()
+        {
+            try
+            {
+                for (int attempt = 2; attempt < attempts; attempt++)
+                {
+                    // As an owner that takes an ended session up again.
+                    int fd = Native.Io.Open(lockFile, Native.Libc.O_RDWR);
+
+                    // A child that another test starts holds our descriptors until its exec.
+                    Eventually.True(() => Native.OfdLock.TryTake(fd, Artifact.OwnerByte), "the lock is free");
+                    Replace(Artifact.Meta, (TestState.Meta("a", pid: null) with { Attempt = attempt }).ToLine());
+                    Replace(Artifact.Meta, (TestState.Meta("a") with { Attempt = attempt }).ToLine());
+                    Replace(Artifact.Final, TestState.Final("a", attempt: attempt).ToLine());
+                    Native.Libc.close(fd);
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref done, true);
+            }
+        }
+
+        void Replace(string name, byte[] content)
+        {
+            string path = Path.Combine(_state.Session("a"), name);
+            File.WriteAllBytes(path + ".new", content);
+            File.Move(path + ".new", path, overwrite: true);
+        }
+
+        Eventually.Together(Restart, Watch, Watch);
+    }
+
     private SessionStatus Look(string id, DateTime? now = null)
     {
         using SessionFiles files = _state.Open(id);

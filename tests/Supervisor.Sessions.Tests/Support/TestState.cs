@@ -1,5 +1,6 @@
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Sessions.Tests.Support;
@@ -58,6 +59,15 @@ internal sealed class TestState : IDisposable
         ExitCode = 0,
         DurationSeconds = 1,
         OutputBytes = 0,
+    };
+
+    /// <summary>A session of this boot, owned by this process, whose command is this process too.</summary>
+    public static SessionMeta OwnMeta(string id) => Meta(id, pid: ProcessIdentity.Self.Pid) with
+    {
+        PidStartTime = ProcessIdentity.Self.StartTime,
+        OwnerPid = ProcessIdentity.Self.Pid,
+        OwnerStartTime = ProcessIdentity.Self.StartTime,
+        BootId = ProcessIdentity.BootId,
     };
 
     /// <summary>A session that has ended.</summary>

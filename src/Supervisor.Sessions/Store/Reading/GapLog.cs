@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Supervisor.Protocol.Files;
 
@@ -105,18 +104,7 @@ internal sealed class GapLog
         _gaps.Insert(at, gap);
     }
 
-    private static TranscriptGap? Parse(ReadOnlySpan<byte> line)
-    {
-        try
-        {
-            TranscriptEvent? happening = JsonSerializer.Deserialize(line, FileJson.Default.TranscriptEvent);
-            return string.Equals(happening?.Type, "gap", StringComparison.Ordinal)
-                ? new TranscriptGap(Math.Max(0, happening!.Offset), Math.Max(0, happening.Bytes ?? 0), happening.Reason ?? "")
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static TranscriptGap? Parse(ReadOnlySpan<byte> line) => TranscriptEvent.Read(line) is { Type: "gap" } gap
+        ? new TranscriptGap(Math.Max(0, gap.Offset), Math.Max(0, gap.Bytes ?? 0), gap.Reason ?? "")
+        : null;
 }
