@@ -111,7 +111,7 @@ internal sealed unsafe class OutputRelay : IDisposable
             _recorder?.Append(_source.Channel, bytes);
             if (length > 0 && destinationOpen)
             {
-                int error = Io.WriteAll(destination, bytes);
+                int error = Io.WriteAll(destination, ForUser(buffer, length));
                 if (error != 0)
                 {
                     destinationOpen = false;
@@ -139,6 +139,29 @@ internal sealed unsafe class OutputRelay : IDisposable
         _quiet.Set();
         NativeMemory.Free(buffer);
         _ended.Set();
+    }
+
+    /// <summary>
+    /// The bytes for the user's side. While the user's terminal is not raw (the command runs in the background, or in a
+    /// pipeline) it adds the carriage returns that the command's terminal has already added: those are taken out again.
+    /// </summary>
+    private ReadOnlySpan<byte> ForUser(byte* buffer, int length)
+    {
+        if (!_wasTerminal || !_isPty || !Tty.AddsReturns(_source.Original) || !Tty.AddsReturns(_source.Fd))
+        {
+            return new ReadOnlySpan<byte>(buffer, length);
+        }
+
+        int kept = 0;
+        for (int i = 0; i < length; i++)
+        {
+            if (buffer[i] != '\r' || i + 1 == length || buffer[i + 1] != '\n')
+            {
+                buffer[kept++] = buffer[i];
+            }
+        }
+
+        return new ReadOnlySpan<byte>(buffer, kept);
     }
 
     /// <summary>

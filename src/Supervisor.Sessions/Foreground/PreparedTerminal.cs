@@ -29,7 +29,7 @@ public sealed class PreparedTerminal : IDisposable
         ArgumentNullException.ThrowIfNull(caller);
         if (choice == PtyChoice.Never || (choice == PtyChoice.Auto && !WouldBePty(caller)))
         {
-            return new PreparedTerminal(new PipeTerminal(caller), null, null);
+            return new PreparedTerminal(new PipeTerminal(caller, Descriptors.AreOneFile(1, 2)), null, null);
         }
 
         bool stdinIsTerminal = !caller.WasClosed(0) && Io.IsTerminal(0);

@@ -50,6 +50,27 @@ internal static class Descriptors
         Libc.close(nothing);
     }
 
+    /// <summary>
+    /// Whether what is written to either goes to the same place, each piece behind the one before: <c>2&gt;&amp;1</c>, or the same pipe
+    /// or terminal. Not so a file that was opened twice, unless for appending; and in /dev/null no order is lost.
+    /// </summary>
+    public static bool AreOneFile(int first, int second)
+    {
+        return Io.Stat(first, out StatX a) && Io.Stat(second, out StatX b)
+            && (a.Inode, a.DeviceMajor, a.DeviceMinor) == (b.Inode, b.DeviceMajor, b.DeviceMinor)
+            && !a.IsNull
+            && (!a.IsRegularFile || (Appends(first) && Appends(second)) || ShareOnePosition(first, second));
+    }
+
+    private static bool Appends(int fd) => (Libc.fcntl(fd, Libc.F_GETFL, 0) & Libc.O_APPEND) != 0;
+
+    /// <summary>Whether they are one open file description; see kcmp(2).</summary>
+    private static bool ShareOnePosition(int first, int second)
+    {
+        const int KCMP_FILE = 0;
+        return Libc.syscall(Libc.SYS_kcmp, Environment.ProcessId, Environment.ProcessId, KCMP_FILE, first, second) == 0;
+    }
+
     private static bool IsStandard(in StatX stat)
     {
         for (int fd = 0; fd <= LastStandard; fd++)

@@ -75,6 +75,8 @@ internal static unsafe partial class Libc
     /// <summary>System call number of pidfd_send_signal(2), the same on every architecture.</summary>
     public const long SYS_pidfd_send_signal = 424;
 
+    public static readonly long SYS_kcmp = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 272 : 312;
+
     public static readonly long SYS_getdents64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 61 : 217;
 
     public const nuint TIOCGWINSZ = 0x5413;
@@ -144,7 +146,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int tcsetpgrp(int fd, int group);
     [LibraryImport(Name)] public static partial int ioctl(int fd, nuint request, void* argument);
 
-    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b, long c, long d = 0);
+    [LibraryImport(Name)] public static partial long syscall(long number, long a, long b, long c, long d = 0, long e = 0);
 
     [LibraryImport(Name)] public static partial int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** envp);
     [LibraryImport(Name)] public static partial int posix_spawnattr_init(void* attributes);
@@ -252,6 +254,8 @@ internal struct StatX
     [FieldOffset(48)] public ulong Blocks;
     [FieldOffset(112)] public long ModifiedSeconds;
     [FieldOffset(120)] public uint ModifiedNanoseconds;
+    [FieldOffset(128)] public uint SpecialMajor;
+    [FieldOffset(132)] public uint SpecialMinor;
     [FieldOffset(136)] public uint DeviceMajor;
     [FieldOffset(140)] public uint DeviceMinor;
 
@@ -263,4 +267,7 @@ internal struct StatX
         : DateTime.UnixEpoch;
 
     public readonly bool IsRegularFile => (Mode & 0xF000) == 0x8000;
+
+    /// <summary>Whether it is /dev/null (null(4)).</summary>
+    public readonly bool IsNull => (Mode & 0xF000) == 0x2000 && SpecialMajor == 1 && SpecialMinor == 3;
 }

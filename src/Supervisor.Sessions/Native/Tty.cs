@@ -9,7 +9,7 @@ internal static unsafe class Tty
     private const int TCSANOW = 0;
 
     private const uint IGNBRK = 1, BRKINT = 2, PARMRK = 0x8, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IXON = 0x400;
-    private const uint OPOST = 1;
+    private const uint OPOST = 1, ONLCR = 4;
     private const uint CSIZE = 0x30, CS8 = 0x30, PARENB = 0x100;
     private const uint ISIG = 1, ICANON = 2, ECHO = 8, ECHONL = 0x40, IEXTEN = 0x8000;
     private const int VINTR = 0, VQUIT = 1, VEOF = 4, VTIME = 5, VMIN = 6, VLNEXT = 15;
@@ -49,6 +49,10 @@ internal static unsafe class Tty
         settings.ControlCharacters[VTIME] = 0;
         return settings;
     }
+
+    /// <summary>Whether the terminal puts a carriage return before each newline that is written to it.</summary>
+    public static bool AddsReturns(int fd) =>
+        TryGetSettings(fd, out Termios settings) && (settings.OutputFlags & (OPOST | ONLCR)) == (OPOST | ONLCR);
 
     public static bool IsCanonical(in Termios settings) => (settings.LocalFlags & ICANON) != 0;
 

@@ -20,10 +20,18 @@ internal sealed class PipeTerminal : ICommandTerminal
     private bool _disposed;
 
     /// <param name="caller">A stream that was closed stays closed, and is not captured.</param>
-    public PipeTerminal(CallerState caller)
+    /// <param name="together">Whether stdout and stderr are one file: two pipes would lose the order of what is written to them.</param>
+    public PipeTerminal(CallerState caller, bool together)
     {
         Capture(caller, 1, Channel.Stdout);
-        Capture(caller, 2, Channel.Stderr);
+        if (together && _writeEnds[1] >= 0 && !caller.WasClosed(2))
+        {
+            _writeEnds[2] = Libc.fcntl(_writeEnds[1], Libc.F_DUPFD_CLOEXEC, 3);
+        }
+        else
+        {
+            Capture(caller, 2, Channel.Stderr);
+        }
     }
 
     public string TransportMode => "pipe";

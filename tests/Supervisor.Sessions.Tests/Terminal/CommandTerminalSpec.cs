@@ -348,6 +348,11 @@ public abstract class CommandTerminalSpec : IDisposable
     private protected CommandResult Run(CommandSpec spec, int closeAfterStart = -1)
     {
         using ICommandTerminal terminal = Open(spec.Caller);
+        return Run(terminal, spec, closeAfterStart);
+    }
+
+    private protected static CommandResult Run(ICommandTerminal terminal, CommandSpec spec, int closeAfterStart = -1)
+    {
         OutputReader[] readers = [.. terminal.Outputs.Select(o => new OutputReader(o))];
         StartFailure? failure = terminal.Start(spec, foreground: true);
         if (closeAfterStart >= 0)

@@ -25,6 +25,15 @@ public sealed class PipeTerminalTests : CommandTerminalSpec
     }
 
     [Fact]
+    public void Together_they_are_one_pipe_that_keeps_their_order()
+    {
+        using PipeTerminal terminal = new(CallerState.Plain, together: true);
+        CommandResult result = Run(terminal, Sh("for i in 1 2 3; do echo out $i; echo err $i >&2; done"));
+        Assert.Equal("out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"u8, result.Stdout);
+        Assert.Empty(result.Stderr);
+    }
+
+    [Fact]
     public void Bytes_pass_unchanged()
     {
         byte[] all = new byte[1_000_000];
@@ -61,7 +70,7 @@ public sealed class PipeTerminalTests : CommandTerminalSpec
         using ICommandTerminal terminal = Open(CallerState.Plain);
         OutputReader output = new(terminal.Outputs[0]);
         Assert.Null(terminal.Start(
-            Sh("sh -c \"trap 'echo child got it' USR1; echo ready; sleep 0.3; echo child ends\" & trap 'echo parent got it' USR1; wait; wait; exit 0"),
+            Sh("trap 'echo parent got it' USR1; sh -c \"trap 'echo child got it' USR1; echo ready; sleep 0.3; echo child ends\" & wait; wait; exit 0"),
             foreground: true));
         output.WaitFor("ready");
         terminal.Signal(Signals.SIGUSR1);
@@ -79,5 +88,5 @@ public sealed class PipeTerminalTests : CommandTerminalSpec
         terminal.Resize(new TerminalSize(1, 1));
     }
 
-    private protected override ICommandTerminal Open(CallerState caller) => new PipeTerminal(caller);
+    private protected override ICommandTerminal Open(CallerState caller) => new PipeTerminal(caller, together: false);
 }
