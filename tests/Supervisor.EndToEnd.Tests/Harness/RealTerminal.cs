@@ -57,6 +57,10 @@ internal sealed partial class RealTerminal : IDisposable
     /// <summary>Presses keys by tmux's names: Enter, C-c, Up.</summary>
     public void Press(params string[] keys) => Tmux(["send-keys", .. keys]);
 
+    /// <summary>Sends bytes, each the code of a character up to 255, as if the terminal had made them of a key or the mouse.</summary>
+    public void Send(string bytes) =>
+        Tmux(["send-keys", "-H", .. bytes.Select(b => ((int)b).ToString("x2", CultureInfo.InvariantCulture))]);
+
     /// <summary>Pastes text, bracketed if the program asked for that.</summary>
     public void Paste(string text)
     {

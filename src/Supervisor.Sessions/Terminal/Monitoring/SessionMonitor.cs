@@ -173,7 +173,9 @@ internal sealed unsafe class SessionMonitor : IDisposable
 
             if (change.Change == ChildChange.Stopped && Libc.tcgetpgrp(_terminal) is int group and > 0 && group != _ownGroup)
             {
+                // Taken back as a shell does: a job that is stopped hears nothing of changes of the window's size.
                 _foregroundGroup = group;
+                Libc.tcsetpgrp(_terminal, _ownGroup);
             }
 
             if (change.Change == ChildChange.Continued && ProcStat.Read(_ownerPid) is { State: 'T' })
