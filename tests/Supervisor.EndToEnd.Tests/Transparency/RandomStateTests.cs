@@ -6,39 +6,62 @@ namespace Supervisor.EndToEnd.Tests.Transparency;
 
 /// <summary>
 /// A command started from a state nobody thought of finds the same with and without sup: descriptors with their flags, signal
-/// dispositions and masks, limits, umask, niceness, environment, folder. What differs by design is left out: pids, groups and
-/// sessions, sup's own variables, and what kind of file captured output is.
+/// dispositions and masks, limits, umask, niceness, environment, folder, the terminal with its settings and size. What differs by
+/// design is left out: pids, groups and sessions, sup's own variables, the terminal's device, and what kind of file captured output is.
 /// </summary>
 public sealed class RandomStateTests : Workspace
 {
     private const string Probe = """
-        open my $out, ">", "seen.new" or die; my $mine = fileno $out;
+        use POSIX (); my $captured = shift; open my $out, ">", "seen.new" or die; my $mine = fileno $out;
         sub slurp { open my $f, "<", $_[0] or return ""; local $/; my $t = <$f>; close $f; $t }
+        # Through a descriptor of its own: a shell that hands on what a program prints has another stdout.
+        sub settings { POSIX::dup2($_[0], 62); my $s = `bash -c 'stty -a <&62; stty -g <&62'`; POSIX::close(62); $s }
         for my $fd (0 .. 300) {
             next if $fd == $mine; my $target = readlink "/proc/$$/fd/$fd"; next unless defined $target;
             my $info = slurp "/proc/$$/fdinfo/$fd"; my ($flags) = $info =~ /flags:\s*(\d+)/; my ($position) = $info =~ /pos:\s*(\d+)/;
-            $target =~ s/\[\d+\]/[]/; ($target, $flags, $position) = ("captured", 0, 0) if $fd == 1 || $fd == 2;
-            print $out "descriptor $fd $target $flags $position\n";
+            $target =~ s/\[\d+\]/[]/; $target =~ s{^/dev/pts/\d+$}{terminal}; ($target, $flags, $position) = ("captured", 0, 0) if $captured =~ /$fd/ && $fd < 3;
+            # Without O_LARGEFILE, which says how its emulator opened a terminal, and means nothing for one.
+            $flags = sprintf "0%o", oct($flags) & ~0100000 if $target eq "terminal";
+            print $out "descriptor $fd $target $flags $position\n", $target eq "terminal" ? settings($fd) : "";
         }
         print $out grep /^(Sig(Blk|Ign)|NoNewPrivs|Groups|Cap|Cpus_allowed_list)/, map "$_\n", split /\n/, slurp "/proc/$$/status";
         print $out slurp("/proc/$$/limits"), sprintf("umask %o\nnice %d\n", umask, getpriority 0, 0), readlink("/proc/$$/cwd"), "\n";
         print $out map "$_\n", grep !/^(SUP_(SESSION_ID|SESSION_NAME|ATTEMPT)|_)=/, split /\0/, slurp "/proc/$$/environ";
-        print $out join("|", map { sprintf "%s", $_ } @ARGV), "\n"; close $out; rename "seen.new", "seen";
+        print $out join("|", map { sprintf "%s", $_ } @ARGV), "\n", open(my $t, "<", "/dev/tty") ? `stty -a </dev/tty` : "no terminal\n"; close $out; rename "seen.new", "seen";
         """;
 
     private static readonly string[] Signals = ["HUP", "INT", "QUIT", "PIPE", "ALRM", "TERM", "USR1", "USR2", "TSTP", "TTIN", "TTOU", "WINCH", "VTALRM", "RTMIN+1"];
 
-    public static TheoryData<int> Seeds => new(Enumerable.Range(1, 24));
+    private static readonly string[] Settings =
+    [
+        "-echo", "-icanon min 3 time 7", "-ixon", "ixoff", "tostop", "-onlcr", "tab3", "iutf8", "-isig", "intr ^G", "erase ^H", "susp undef", "eof ^X", "-echoctl",
+        "-icrnl", "iuclc", "olcuc", "-opost", "noflsh", "-brkint", "9600", "cols 61 rows 17",
+    ];
+
+    public static TheoryData<int> Seeds => new(Enumerable.Range(1, 16));
 
     [Theory]
     [MemberData(nameof(Seeds))]
     public void It_is_the_same_with_and_without_sup(int seed)
     {
+        Compare(Script(new Random(seed), inTerminal: false), script => Bash(script));
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void In_a_terminal_it_is_the_same_with_and_without_sup(int seed)
+    {
+        Random random = new(5000 + seed);
+        TerminalBytes terminal = new(this) { Columns = random.Next(250), Rows = random.Next(120) };
+        Compare(Script(random, inTerminal: true), terminal.Bash);
+    }
+
+    private void Compare(string script, Func<string, Outcome> run)
+    {
         File.WriteAllText(Path.Combine(Home, "probe.pl"), Probe);
-        string script = Script(new Random(seed));
-        Bash(script.Replace(Run, "", StringComparison.Ordinal));
+        run(script.Replace(Run, "", StringComparison.Ordinal));
         string plain = Taken();
-        Outcome outcome = Bash(script.Replace(Run, "sup run -- ", StringComparison.Ordinal));
+        Outcome outcome = run(script.Replace(Run, "sup run --quiet -- ", StringComparison.Ordinal));
         Assert.True(File.Exists(Path.Combine(Work, "seen")), $"{script}\n{outcome}");
         string supervised = Taken();
         Assert.True(string.Equals(plain, supervised, StringComparison.Ordinal), $"{script}\nwithout sup:\n{plain}\nwith sup:\n{supervised}");
@@ -52,7 +75,7 @@ public sealed class RandomStateTests : Workspace
         return text;
     }
 
-    private static string Script(Random random)
+    private static string Script(Random random, bool inTerminal)
     {
         bool Chance(double p) => random.NextDouble() < p;
         StringBuilder script = new("echo 0123456789 >data; ");
@@ -90,19 +113,44 @@ public sealed class RandomStateTests : Workspace
             script.Append(invariant, $"export 'V{random.Next(9)}'=$'{random.Next(1, 8)}\\x{random.Next(1, 255):x2}y'; ");
         }
 
-        script.Append(random.Next(4) switch
+        if (inTerminal)
+        {
+            script.Append(Chance(0.7) ? $"stty {string.Join(' ', Settings.Where(_ => Chance(0.25)))} >/dev/null; " : "");
+        }
+
+        script.Append(random.Next(inTerminal ? 8 : 4) switch
         {
             0 => "exec 0<&-; ",
             1 => "exec 0</dev/null; ",
             2 => "exec 0<data; ",
             _ => "",
         });
-        script.Append(Chance(0.2) ? "exec 2>&-; " : "").Append(Chance(0.2) ? "exec 1>&-; " : "");
+        string captured = "";
+        captured += Redirect(2) + Redirect(1);
         string ignored = string.Join(',', Signals.Where(_ => Chance(0.2)));
         string blocked = string.Join(',', Signals.Where(_ => Chance(0.2)));
         script.Append("env ").Append(ignored.Length == 0 ? "" : $"--ignore-signal={ignored} ").Append(blocked.Length == 0 ? "" : $"--block-signal={blocked} ");
         script.Append(Chance(0.3) ? $"nice -n {random.Next(1, 19).ToString(invariant)} " : "");
-        script.Append(invariant, $"{Run}perl ~/probe.pl 'a b' '' '*' {random.Next()}");
+        captured = inTerminal && !captured.Contains('1', StringComparison.Ordinal) ? captured : "12";
+        script.Append(invariant, $"{Run}perl ~/probe.pl '{captured}' 'a b' '' '*' {random.Next()}");
         return script.ToString();
+
+        // Returns the number of one that is no terminal, and so captured.
+        string Redirect(int fd)
+        {
+            if (Chance(0.2))
+            {
+                script.Append(invariant, $"exec {fd}>&-; ");
+                return fd.ToString(invariant);
+            }
+
+            if (inTerminal && Chance(0.2))
+            {
+                script.Append(invariant, $"exec {fd}>>printed; ");
+                return fd.ToString(invariant);
+            }
+
+            return "";
+        }
     }
 }
