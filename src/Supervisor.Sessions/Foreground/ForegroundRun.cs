@@ -48,7 +48,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         _isPty = _terminal.Input >= 0;
         _size = new SizeFollower(_user, _terminal);
         _size.Begin(prepared.Size);
-        _hangUp = new HangUp(_user, _terminal);
+        _hangUp = new HangUp(_user, _terminal, _relays);
         _job = new JobControl(_user, _terminal, _relays, _size, prepared.StdinIsTerminal || request.Pty == PtyChoice.Always);
         _stop = new CommandStop(_terminal);
         _router = new SignalRouter(_terminal, _job, _size, _hangUp);
@@ -81,6 +81,9 @@ public sealed unsafe class ForegroundRun : IDisposable
             WorkingDirectory = _request.WorkingDirectory,
             Caller = _request.Caller,
         };
+
+        // What changed since the terminal was made was told to us alone.
+        _size.Follow();
         StartFailure? failure = _terminal.Start(spec, _job.IsForeground);
         if (failure is not null)
         {

@@ -7,7 +7,7 @@ namespace Supervisor.Sessions.Foreground;
 /// The user's terminal is gone: the command gets the hang-up signal, a moment in which its last words are still stored, and then
 /// what it would have got at once without sup: end of file, or EIO.
 /// </summary>
-internal sealed class HangUp(UserTerminal? user, ICommandTerminal terminal)
+internal sealed class HangUp(UserTerminal? user, ICommandTerminal terminal, IReadOnlyList<OutputRelay> relays)
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
@@ -56,5 +56,10 @@ internal sealed class HangUp(UserTerminal? user, ICommandTerminal terminal)
         }
 
         Descriptors.LetGo(terminal.Input);
+        foreach (OutputRelay relay in relays)
+        {
+            // One that still waits for output keeps the terminal open.
+            relay.LookAgain();
+        }
     }
 }

@@ -68,6 +68,9 @@ internal sealed unsafe class OutputRelay : IDisposable
         _quiet.Wait(limit);
     }
 
+    /// <summary>The source is another: it was closed.</summary>
+    public void LookAgain() => _wake.Set();
+
     /// <summary>The command has ended: passes on what is left, for at most a second where nothing comes, then ends.</summary>
     public void Finish()
     {
