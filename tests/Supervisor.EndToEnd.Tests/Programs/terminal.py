@@ -56,7 +56,7 @@ def main(words):
             # EIO: nobody has the terminal open any more.
             break
         os.write(1, piece)
-        unread += piece
+        unread = unread + piece if talk else b""
         while talk and talk[0][0] in unread:
             text, keys = talk.pop(0)
             unread = unread[unread.index(text) + len(text):]

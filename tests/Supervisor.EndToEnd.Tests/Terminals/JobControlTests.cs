@@ -190,11 +190,17 @@ public sealed class JobControlTests
     [InlineData("Ctrl-C")]
     [InlineData("kill -9")]
     [InlineData("kill -TERM")]
+    [InlineData("kill -INT")]
+    [InlineData("kill -QUIT")]
+    [InlineData("crash")]
+    [InlineData("kill -9 command")]
+    [InlineData("kill -9 monitor")]
+    [InlineData("not found")]
     public void The_settings_are_restored_however_it_ends(string how)
     {
         using Workspace workspace = new();
-        workspace.Write("outer.sh", "trap : INT; sup run --quiet --session-id one sh inner.sh; touch ended; until [ -e go ]; do sleep .02; done\n");
-        workspace.Write("inner.sh", "trap '' HUP; touch up; until [ -e end ]; do sleep .02; done\n");
+        workspace.Write("outer.sh", "ulimit -c 0; trap : INT QUIT; sup run --quiet --session-id one sh inner.sh; touch ended; until [ -e go ]; do sleep .02; done\n");
+        workspace.Write("inner.sh", "trap '' HUP; touch up; until [ -e end ]; do sleep .02; done; [ ! -e missing ] || exec sup run --quiet -- no-such-command\n");
         using RealTerminal terminal = new(workspace);
         terminal.Command("stty -ixon -echoctl erase ^H");
         terminal.Enter("sleep 300");
@@ -208,11 +214,27 @@ public sealed class JobControlTests
         terminal.Enter("sh outer.sh");
         terminal.WaitUntilRaw();
         Eventually.True("the command runs", () => File.Exists(Path.Combine(workspace.Work, "up")));
+        Eventually.True("it is known to run", () => workspace.Json("show", "one")["session"]!["pid"] is not null);
         int owner = workspace.Json("show", "one")["session"]!["owner_pid"]!.GetValue<int>();
+        int command = workspace.Json("show", "one")["session"]!["pid"]!.GetValue<int>();
         switch (how)
         {
+            case "not found":
+                workspace.Write("missing", "");
+                workspace.Write("end", "");
+                break;
             case "exit":
                 workspace.Write("end", "");
+                break;
+            case "crash":
+                // The runtime takes the first for a fault of its own that comes again.
+                workspace.Bash(string.Create(CultureInfo.InvariantCulture, $"while kill -SEGV {owner}; do sleep .05; done 2>/dev/null"));
+                break;
+            case "kill -9 command":
+                workspace.Bash(string.Create(CultureInfo.InvariantCulture, $"kill -9 {command}"));
+                break;
+            case "kill -9 monitor":
+                workspace.Bash(string.Create(CultureInfo.InvariantCulture, $"kill -9 $(ps -o ppid= -p {command})"));
                 break;
             case "Ctrl-C":
                 terminal.Press("C-c");

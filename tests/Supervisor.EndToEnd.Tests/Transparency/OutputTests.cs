@@ -36,6 +36,35 @@ public sealed class OutputTests : Workspace
     }
 
     [Fact]
+    public void A_gigabyte_on_one_line_passes()
+    {
+        const string Count = "perl -e 'while (sysread STDIN, $b, 1 << 20) { $all += length $b; $x += $b =~ tr/x// } print \"$all $x\\n\"'";
+        Outcome outcome = Bash($"sup run --max-output 16M -- perl -e '$b = \"x\" x (1 << 20); print $b for 1 .. 1024' | {Count}");
+        Assert.Equal($"{1L << 30} {1L << 30}\n", outcome.Text);
+        Assert.Equal("", outcome.ErrorText);
+        Assert.Equal(1L << 30, new FileInfo(Path.Combine(Session, "output.bin")).Length);
+    }
+
+    [Fact]
+    public void In_a_terminal_a_long_line_passes()
+    {
+        const string Print = "stty raw -echo; perl -e '$b = \"x\" x (1 << 20); print $b for 1 .. 64'";
+        Outcome outcome = new TerminalBytes(this).Bash($"sup run --quiet -- bash -c '{Print.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+        Assert.Equal(64 << 20, outcome.Out.Length);
+        Assert.DoesNotContain(outcome.Out, b => b != 'x');
+        Assert.Equal(outcome.Out.Length, Transcript.Length);
+    }
+
+    [Fact]
+    public void Where_stdout_and_stderr_are_one_file_the_transcript_keeps_their_order_too()
+    {
+        const string Lines = "for i in $(seq 1 100); do echo out $i; echo err $i >&2; done";
+        Outcome outcome = Bash($"sup run -- sh -c '{Lines}' 2>&1 | cat");
+        Assert.Equal(string.Concat(Enumerable.Range(1, 100).Select(i => string.Create(CultureInfo.InvariantCulture, $"out {i}\nerr {i}\n"))), outcome.Text);
+        Assert.Equal(outcome.Out, Transcript);
+    }
+
+    [Fact]
     public void A_line_of_64_MB_passes()
     {
         Outcome outcome = Bash("sup run -- sh -c 'head -c 64M /dev/zero | tr \"\\0\" x' | sha256sum");
