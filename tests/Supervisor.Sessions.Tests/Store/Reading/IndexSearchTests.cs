@@ -128,16 +128,17 @@ public sealed class IndexSearchTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         const int Lookups = 1000;
+        int right = 0;
         for (int i = 0; i < Lookups; i++)
         {
             long record = random.NextInt64(170_000);
             index.SeekOffset((record * 65536) + random.NextInt64(65536));
-            Assert.True(index.Next(out IndexLine line));
-            Assert.Equal(record * 65536, line.Offset);
+            right += index.Next(out IndexLine line) && line.Offset == record * 65536 ? 1 : 0;
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000);
         Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMilliseconds / Lookups, 0, 1);
+        Assert.Equal(Lookups, right);
     }
 
     [Fact]
