@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Supervisor.Cli.Commands;
+using Supervisor.Cli.Commands.Logs;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol.Errors;

@@ -120,6 +120,9 @@ public sealed class SessionFiles : IDisposable
     /// <summary>A file's bytes; null when it cannot be read, is no regular file, or is larger than ours ever are.</summary>
     internal byte[]? ReadBytes(string name) => Read(name, static content => content.ToArray());
 
+    /// <summary>Whether the folder is gone. What was open of it can be read on.</summary>
+    public bool IsDeleted => !Io.Stat(_folder, out StatX stat) || stat.LinkCount == 0;
+
     /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
     public FileStream? OpenOutput()
     {

@@ -120,6 +120,13 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
         return !Line.IsEmpty;
     }
 
+    /// <summary>Gives the line as far as it is, as a piece; what is open stays open.</summary>
+    public void Cut()
+    {
+        IsWhole = false;
+        _given = true;
+    }
+
     /// <summary>The lines that one more piece completes, each with its newline, and pieces of very long ones.</summary>
     public byte[] Convert(ReadOnlySpan<byte> bytes)
     {

@@ -28,6 +28,23 @@ public sealed class TranscriptPage
 
     /// <summary>The same bytes, cut wherever the index knows another time.</summary>
     internal IReadOnlyList<TranscriptChunk> Windows { get; init; } = [];
+
+    /// <summary>Behind this nothing is in the index yet, or ever.</summary>
+    internal long IndexedEnd { get; init; }
+
+    /// <summary>The page as if it had ended at the beginning of one of its windows.</summary>
+    internal TranscriptPage Before(long cursor) => new()
+    {
+        StartCursor = StartCursor,
+        NextCursor = cursor,
+        EndCursor = EndCursor,
+        Floor = Floor,
+        Gaps = [.. Gaps.Where(g => g.Offset < cursor)],
+        Chunks = Chunks,
+        UntoldBytes = UntoldBytes,
+        Windows = [.. Windows.TakeWhile(w => w.EndCursor <= cursor)],
+        IndexedEnd = IndexedEnd,
+    };
 }
 
 /// <summary>Neighbouring bytes of one channel.</summary>
@@ -45,4 +62,7 @@ public sealed record TranscriptChunk(Channel Channel, long StartCursor, long End
 public sealed record TranscriptGap(long Offset, long Bytes, string Reason)
 {
     public const string Freed = "freed";
+
+    /// <summary>Whether <c>--max-output</c> gave them up; else they were never stored.</summary>
+    public bool IsFreed => string.Equals(Reason, Freed, StringComparison.Ordinal);
 }

@@ -22,6 +22,9 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
     /// <summary>Where the transcript begins now: what was before it has been freed.</summary>
     public long Floor => Math.Min(files.ReadFloor(), End);
 
+    /// <summary>Whether its owner lives, so that more may come.</summary>
+    internal bool IsOwned => files.IsOwned();
+
     /// <summary>The file, once there is one.</summary>
     internal SafeFileHandle? Output => _output ??= files.OpenForReading(Artifact.Output);
 
@@ -40,7 +43,11 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
     }
 
     /// <summary>Reads into a buffer that the page's chunks are then parts of.</summary>
-    internal TranscriptPage Read(long cursor, byte[] buffer, Channel? only = null)
+    /// <param name="cursor">As above.</param>
+    /// <param name="buffer">As long as the page may be.</param>
+    /// <param name="only">As above.</param>
+    /// <param name="indexed">False: channels and times are not wanted, and not looked up.</param>
+    internal TranscriptPage Read(long cursor, byte[] buffer, Channel? only = null, bool indexed = true)
     {
         long end = End;
         if (cursor < 0 || cursor > end)
@@ -54,9 +61,17 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
             long start = Math.Max(cursor, Floor);
             end = Math.Max(start, End);
             List<TranscriptChunk> windows = [];
-            (long next, long untold) = start >= end ? (end, 0)
-                : only is { } channel ? ReadChannel(start, end, buffer, channel, windows)
-                : (ReadAll(start, end, buffer, windows), 0);
+            long next = end;
+            long untold = 0;
+            long indexedEnd = end;
+            if (start < end && only is { } channel)
+            {
+                (next, untold) = ReadChannel(start, end, buffer, channel, windows);
+            }
+            else if (start < end)
+            {
+                (next, indexedEnd) = ReadAll(start, end, buffer, windows, indexed);
+            }
 
             // Below the floor of now some of the bytes may have been freed before they were read: they read as zeros.
             long floor = Floor;
@@ -71,7 +86,7 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
 
             if (windows.Count > 0 || !raised || next >= end)
             {
-                return Page(cursor, start, next, end, floor, windows, untold);
+                return Page(cursor, (start, next, end, floor), windows, untold, indexedEnd);
             }
         }
     }
@@ -123,18 +138,18 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
         return indexed < end && LastChange() >= time.ToUniversalTime() ? indexed : end;
     }
 
-    private long ReadAll(long start, long end, byte[] buffer, List<TranscriptChunk> windows)
+    private (long Next, long IndexedEnd) ReadAll(long start, long end, byte[] buffer, List<TranscriptChunk> windows, bool indexed)
     {
         int n = RandomAccess.Read(Output!, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start);
-        using IndexFile? index = OpenIndex();
-        WindowMap map = new(index, start, start + n, LastChange());
+        using IndexFile? index = indexed ? OpenIndex() : null;
+        WindowMap map = new(index, start, start + n, indexed ? LastChange() : default);
         while (map.Next())
         {
             windows.Add(new TranscriptChunk(
                 map.Channel, map.Start, map.End, map.Timestamp, buffer.AsMemory((int)(map.Start - start), (int)(map.End - map.Start))));
         }
 
-        return start + n;
+        return (start + n, map.IndexedEnd);
     }
 
     private (long Next, long Untold) ReadChannel(long start, long end, byte[] buffer, Channel only, List<TranscriptChunk> windows)
@@ -172,8 +187,9 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
     }
 
     private TranscriptPage Page(
-        long cursor, long start, long next, long end, long floor, List<TranscriptChunk> windows, long untold)
+        long cursor, (long Start, long Next, long End, long Floor) at, List<TranscriptChunk> windows, long untold, long indexed)
     {
+        (long start, long next, long end, long floor) = at;
         List<TranscriptGap> gaps = [];
         if (start > cursor)
         {
@@ -193,6 +209,7 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
             Chunks = Joined(windows),
             Windows = windows,
             UntoldBytes = untold,
+            IndexedEnd = indexed,
         };
     }
 
