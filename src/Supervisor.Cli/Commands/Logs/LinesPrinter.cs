@@ -15,10 +15,14 @@ internal sealed class LinesPrinter : ILogsPrinter
     private readonly ColourStripper _stripper = new();
     private Queue<byte[]>? _last;
 
-    public LinesPrinter(List<LogsSource> sources, LogsRequest request, OutputBuffer output)
+    /// <param name="sources">What to print.</param>
+    /// <param name="request">How.</param>
+    /// <param name="output">Where.</param>
+    /// <param name="from">Where to begin, if not where the sources say.</param>
+    public LinesPrinter(List<LogsSource> sources, LogsRequest request, OutputBuffer output, long? from = null)
     {
         (_request, _output, _pattern) = (request, output, request.Pattern);
-        _entries = sources.ConvertAll(s => new Entry(s, request));
+        _entries = sources.ConvertAll(s => new Entry(s, request, from ?? s.Start));
         _writer = new LineWriter(request, sources);
         _last = request is { Pattern: not null, Lines: not null } ? new Queue<byte[]>() : null;
     }
@@ -130,12 +134,12 @@ internal sealed class LinesPrinter : ILogsPrinter
         entry.Source.Say(gap);
     }
 
-    private sealed class Entry(LogsSource source, LogsRequest request)
+    private sealed class Entry(LogsSource source, LogsRequest request, long start)
     {
         public LogsSource Source { get; } = source;
 
         public TranscriptLines Lines { get; } =
-            new(source.Reader, source.Start, new PlainText(keepColours: request.Form == LogsForm.Coloured), request.Only)
+            new(source.Reader, start, new PlainText(keepColours: request.Form == LogsForm.Coloured), request.Only)
             {
                 Until = source.Until,
                 WaitForIndex = request is { Follow: true, Json: true },

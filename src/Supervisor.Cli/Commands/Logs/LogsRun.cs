@@ -36,7 +36,10 @@ internal static class LogsRun
     private static ILogsPrinter Printer(List<LogsSource> sources, LogsRequest request, OutputBuffer output)
     {
         bool whole = request is { Pattern: null, Only: null, Timestamps: false, Json: false, Form: LogsForm.Raw };
-        return whole && sources is [var one] ? new RawPrinter(one, output) : new LinesPrinter(sources, request, output);
+        bool search = request is { Pattern: not null, Only: null, Timestamps: false, Json: false };
+        return sources is not [var one] || (!whole && !search) ? new LinesPrinter(sources, request, output)
+            : whole ? new RawPrinter(one, output)
+            : new SearchPrinter(one, request, output);
     }
 
     private static void Follow(List<LogsSource> sources, ILogsPrinter printer, OutputBuffer output)

@@ -138,6 +138,15 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
         return indexed < end && LastChange() >= time.ToUniversalTime() ? indexed : end;
     }
 
+    /// <summary>The gaps in a range.</summary>
+    internal List<TranscriptGap> GapsBetween(long from, long to)
+    {
+        List<TranscriptGap> gaps = [];
+        _gaps.Update(files);
+        _gaps.AddTo(gaps, from, to);
+        return gaps;
+    }
+
     private (long Next, long IndexedEnd) ReadAll(long start, long end, byte[] buffer, List<TranscriptChunk> windows, bool indexed)
     {
         int n = RandomAccess.Read(Output!, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start);
