@@ -1,4 +1,3 @@
-using System.Text;
 using Supervisor.Sessions.Store;
 using Supervisor.Sessions.Store.Reading;
 
@@ -26,7 +25,7 @@ internal static class LastLines
         // What was freed while it was read came as zeros.
         long start = end - bytes.Length;
         int freed = (int)Math.Clamp(files.ReadFloor() - start, 0, bytes.Length);
-        string text = Encoding.UTF8.GetString(new PlainText(keepColours: false).Convert(bytes.AsSpan(freed)));
+        string text = PlainText.Of(bytes.AsSpan(freed));
         List<string> lines = [];
         foreach (string line in text.Split('\n'))
         {

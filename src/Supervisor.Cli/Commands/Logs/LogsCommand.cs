@@ -21,7 +21,7 @@ internal sealed class LogsCommand : Command
     };
 
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on until the session ends" };
-    private readonly Option<int?> _lines = new("--tail", "-n") { Description = "Only the last N lines, with --grep the last N that match", HelpName = "N" };
+    private readonly Option<string?> _lines = new("--tail", "-n") { Description = "Only the last N lines, with --grep the last N that match", HelpName = "N" };
     private readonly Option<string?> _since = new("--since") { Description = "Only what came at this time or later", HelpName = "TIME" };
     private readonly Option<string?> _until = new("--until") { Description = "Only what came before this time", HelpName = "TIME" };
     private readonly Option<string?> _cursor = new("--cursor") { Description = "Begin at this byte of the transcript", HelpName = "N" };
@@ -52,7 +52,7 @@ internal sealed class LogsCommand : Command
             Sessions = parsed.GetRequiredValue(_ids),
             Form = Form(parsed.GetValue(_raw), parsed.GetValue(_text), parsed.GetValue(_json)),
             Follow = parsed.GetValue(_follow),
-            Lines = parsed.GetValue(_lines),
+            Lines = LinesOf(parsed.GetValue(_lines)),
             Since = Time("--since", parsed.GetValue(_since), now),
             Until = Time("--until", parsed.GetValue(_until), now),
             Cursor = CursorOf(parsed.GetValue(_cursor)),
@@ -61,11 +61,6 @@ internal sealed class LogsCommand : Command
             Timestamps = parsed.GetValue(_timestamps),
             Json = parsed.GetValue(_json),
         };
-        if (request.Lines < 0)
-        {
-            throw SupException.Usage(string.Create(CultureInfo.InvariantCulture, $"-n {request.Lines} is not valid"), "give 0 or more");
-        }
-
         if (request.Follow && request.Until is not null)
         {
             throw SupException.Usage("--follow and --until exclude each other", "leave one of them out");
@@ -101,6 +96,18 @@ internal sealed class LogsCommand : Command
         return Moment.TryParse(text, now, TimeZoneInfo.Local, out DateTime time)
             ? time
             : throw SupException.Usage($"{option} {text} is not a time", $"give {Moment.Forms}");
+    }
+
+    private static int? LinesOf(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int lines)
+            ? lines
+            : throw SupException.Usage($"-n {text} is not valid", "give a number of lines, 0 or more");
     }
 
     private static long? CursorOf(string? text)
