@@ -86,7 +86,7 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
 
             if (windows.Count > 0 || !raised || next >= end)
             {
-                return Page(cursor, (start, next, end, floor), windows, untold, indexedEnd);
+                return Page(cursor, start, next, end, floor, windows, untold, indexedEnd);
             }
         }
     }
@@ -196,9 +196,8 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
     }
 
     private TranscriptPage Page(
-        long cursor, (long Start, long Next, long End, long Floor) at, List<TranscriptChunk> windows, long untold, long indexed)
+        long cursor, long start, long next, long end, long floor, List<TranscriptChunk> windows, long untold, long indexed)
     {
-        (long start, long next, long end, long floor) = at;
         List<TranscriptGap> gaps = [];
         if (start > cursor)
         {
