@@ -66,8 +66,22 @@ public sealed class SessionRecord : IDisposable
         ArgumentNullException.ThrowIfNull(describe);
         SessionRecord? record = null;
         ExceptionDispatchInfo? failure = null;
-        Thread opening = SmallThread.Start("open", Work);
-        if (!opening.Join(DiskPatience))
+        Lock gate = new();
+        bool abandoned = false;
+        Thread? opening = SmallThread.TryStart("open", Work);
+        if (opening is null)
+        {
+            Work();
+        }
+
+        bool opened = opening?.Join(DiskPatience) ?? true;
+        lock (gate)
+        {
+            // Without the lock it could still be done at this moment.
+            abandoned = !opened && record is null && failure is null;
+        }
+
+        if (abandoned)
         {
             return new SessionRecord(null, null, null, describe(request.Id ?? SessionId.Generate()), time, "the disk was too slow");
         }
@@ -79,11 +93,25 @@ public sealed class SessionRecord : IDisposable
         {
             try
             {
-                record = OpenNow(request, describe, time);
+                SessionRecord made = OpenNow(request, describe, time);
+                lock (gate)
+                {
+                    if (!abandoned)
+                    {
+                        record = made;
+                        return;
+                    }
+                }
+
+                // Too late: the command runs without. What is left of the session would look like one that was lost.
+                made.Discard();
             }
             catch (Exception e)
             {
-                failure = ExceptionDispatchInfo.Capture(e);
+                lock (gate)
+                {
+                    failure = ExceptionDispatchInfo.Capture(e);
+                }
             }
         }
     }
@@ -284,6 +312,11 @@ public sealed class SessionRecord : IDisposable
             {
                 Write(file.Name, file.Content);
             }
+
+            if (_folder is not null && !_folder.Holds(Artifact.Final))
+            {
+                _folder.Remove();
+            }
         }
 
         return result with { Problem = result.Problem ?? _problem };
@@ -321,6 +354,13 @@ public sealed class SessionRecord : IDisposable
             Survivors = survivors,
         };
         return [new PendingFile(AttemptFile, _attempt.ToLine()), new PendingFile(Artifact.Final, final.ToLine())];
+    }
+
+    private void Discard()
+    {
+        Recorder?.Complete();
+        _folder?.Remove();
+        Dispose();
     }
 
     private static NameLock TakeName(StateRoot root, SessionName name, SessionId id) =>

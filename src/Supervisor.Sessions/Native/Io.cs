@@ -204,6 +204,15 @@ internal static unsafe class Io
         return length <= 0 || gone ? null : Encoding.UTF8.GetString(target, (int)length);
     }
 
+    /// <summary>Removes an empty folder.</summary>
+    public static void RemoveDirectory(int parent, string name)
+    {
+        fixed (byte* p = Path(name))
+        {
+            Libc.unlinkat(parent, p, Libc.AT_REMOVEDIR);
+        }
+    }
+
     public static bool IsTerminal(int fd) => Libc.isatty(fd) == 1;
 
     public static void SetNonBlocking(int fd)

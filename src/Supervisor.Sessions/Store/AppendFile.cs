@@ -34,5 +34,11 @@ internal sealed class AppendFile : IDisposable
         return error;
     }
 
+    public void Clear()
+    {
+        Libc.ftruncate(_fd, 0);
+        Length = 0;
+    }
+
     public void Dispose() => Libc.close(_fd);
 }

@@ -30,9 +30,9 @@ internal static class IndexCompaction
 
             return folder.Rename(temporary, Artifact.Index) == 0;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk: the long index is still right, and the next window tries again.
+            // A full disk, or rights that somebody took away: the long index is still right, and the next window tries again.
             return false;
         }
     }

@@ -88,12 +88,20 @@ internal sealed class IndexWriter : IDisposable
         }
     }
 
+    /// <summary>Gives the index's space back to the disk.</summary>
+    public void Clear()
+    {
+        _isOpen = false;
+        _file.Clear();
+    }
+
     private void Compact()
     {
         if (IndexCompaction.Run(_folder, _floor()))
         {
+            AppendFile compacted = new(_folder.OpenAppend(Artifact.Index));
             _file.Dispose();
-            _file = new AppendFile(_folder.OpenAppend(Artifact.Index));
+            _file = compacted;
         }
     }
 

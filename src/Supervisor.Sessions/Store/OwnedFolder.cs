@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Live;
@@ -61,11 +62,27 @@ public sealed class OwnedFolder : IDisposable
                 throw Errno.Exception($"cannot open {path}", Errno.Last);
             }
 
-            int lockFile = TakeLock(folder, path);
-            error = Io.MakeDirectory(folder, Artifact.Attempts, FolderMode);
-            return error == 0
-                ? new OwnedFolder(id, path, folder, lockFile)
-                : throw Errno.Exception($"cannot make {path}/{Artifact.Attempts}", error);
+            int lockFile = -1;
+            try
+            {
+                lockFile = TakeLock(folder, path);
+                error = Io.MakeDirectory(folder, Artifact.Attempts, FolderMode);
+                return error == 0
+                    ? new OwnedFolder(id, path, folder, lockFile)
+                    : throw Errno.Exception($"cannot make {path}/{Artifact.Attempts}", error);
+            }
+            catch
+            {
+                // Half a session would be taken for a lost one.
+                Remove(folder, id.Value);
+                Libc.close(folder);
+                if (lockFile >= 0)
+                {
+                    Libc.close(lockFile);
+                }
+
+                throw;
+            }
         }
         finally
         {
@@ -98,6 +115,42 @@ public sealed class OwnedFolder : IDisposable
 
     /// <summary>Whether somebody removed the folder: what is written from then on, nobody can read.</summary>
     public bool IsDeleted => !Io.Stat(_lock, out StatX stat) || stat.LinkCount == 0;
+
+    /// <summary>Whether a file of that name is there.</summary>
+    public bool Holds(string name) => Io.StatAt(_folder, name, followLink: false, out _);
+
+    /// <summary>Removes the folder with all that is in it: it holds nothing that anybody could use. As far as that goes.</summary>
+    public void Remove()
+    {
+        if (!IsDeleted)
+        {
+            Remove(_folder, Id.Value);
+        }
+    }
+
+    private static void Remove(int folder, string name)
+    {
+        int attempts = Io.OpenAt(folder, Artifact.Attempts, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        if (attempts >= 0)
+        {
+            Empty(attempts);
+            Libc.close(attempts);
+            Io.RemoveDirectory(folder, Artifact.Attempts);
+        }
+
+        Empty(folder);
+        int parent = Io.OpenAt(folder, "..", Libc.O_RDONLY | Libc.O_DIRECTORY);
+        Io.RemoveDirectory(parent, name);
+        Libc.close(parent);
+    }
+
+    private static void Empty(int folder)
+    {
+        foreach (string path in Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{folder}")))
+        {
+            Io.Unlink(folder, System.IO.Path.GetFileName(path));
+        }
+    }
 
     /// <summary>Replaces <paramref name="name"/> in one step: a reader sees the old file or the new one, whole.</summary>
     /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>

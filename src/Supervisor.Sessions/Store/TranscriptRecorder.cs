@@ -4,12 +4,6 @@ using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Store;
 
-/// <summary>How a transcript ended up.</summary>
-/// <param name="EndCursor">Bytes stored in all, freed ones included.</param>
-/// <param name="LostBytes">Bytes the command printed that were not stored.</param>
-/// <param name="Problem">Why bytes were lost, for a person; null when none were.</param>
-public sealed record RecordingResult(long EndCursor, long LostBytes, string? Problem);
-
 /// <summary>How a transcript fares while it is made.</summary>
 /// <param name="LostBytes">Bytes not stored so far.</param>
 /// <param name="Problem">Why nothing can be stored at present; null when it can.</param>
@@ -18,7 +12,8 @@ internal readonly record struct RecordingHealth(long LostBytes, string? Problem)
 /// <summary>
 /// Stores a command's output beside its stream, on a thread of its own behind a fixed queue. A slow disk paces the
 /// command once the queue is full, for a limited time; a disk that fails or stays slow detaches the recording: bytes are
-/// then counted, not stored, nobody waits, and once a second it is tried again, with a <c>gap</c> event where bytes are missing.
+/// then counted, not stored, nobody waits, and once a second it is tried again, with a <c>gap</c> event where bytes are missing
+/// (<see cref="Losses"/>). What goes wrong on its thread never ends the run.
 /// </summary>
 public sealed class TranscriptRecorder : IDisposable
 {
@@ -38,6 +33,7 @@ public sealed class TranscriptRecorder : IDisposable
     private readonly TimeSpan _patience;
     private readonly OutputQueue _queue = new(QueueBytes, QueueEntries);
     private readonly Queue<PendingFile> _files = new();
+    private readonly Losses _losses = new();
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _room = new(initialState: false);
     private readonly WakeEvent _work = new();
@@ -49,10 +45,9 @@ public sealed class TranscriptRecorder : IDisposable
     private bool _napping;
     private bool _detached;
     private bool _completed;
-    private string? _problem;
-    private string? _firstProblem;
-    private long _lostSinceGap;
-    private long _lost;
+    private bool _stored;
+    private bool _ending;
+    private bool _givenUp;
     private long _retryAt;
 
     /// <param name="folder">Where to store; stays the caller's.</param>
@@ -65,7 +60,13 @@ public sealed class TranscriptRecorder : IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         (_patience, _time) = (patience, time);
         _store = new TranscriptStore(folder, maxOutputBytes, time);
-        _thread = SmallThread.Start("transcript", Run);
+        if (SmallThread.TryStart("transcript", Run) is not { } thread)
+        {
+            _store.Dispose();
+            throw new IOException("the system allows no more threads");
+        }
+
+        _thread = thread;
     }
 
     /// <summary>How far the transcript can be read.</summary>
@@ -78,7 +79,7 @@ public sealed class TranscriptRecorder : IDisposable
         {
             lock (_gate)
             {
-                return new RecordingHealth(_lost + _lostSinceGap, _detached ? _problem : null);
+                return new RecordingHealth(_losses.Bytes, _detached ? _losses.Reason : null);
             }
         }
     }
@@ -94,7 +95,7 @@ public sealed class TranscriptRecorder : IDisposable
             {
                 if (_detached)
                 {
-                    _lostSinceGap += bytes.Length;
+                    _losses.Add(bytes.Length);
                     return;
                 }
 
@@ -119,12 +120,27 @@ public sealed class TranscriptRecorder : IDisposable
     public void Append(TranscriptEvent happening)
     {
         ArgumentNullException.ThrowIfNull(happening);
-        lock (_gate)
+        happening = happening with { Timestamp = _time.GetUtcNow().UtcDateTime };
+        while (true)
         {
-            if (_queue.Add(happening with { Timestamp = _time.GetUtcNow().UtcDateTime }))
+            lock (_gate)
             {
-                WakeWriter();
+                if (_detached)
+                {
+                    _losses.Keep(happening);
+                    return;
+                }
+
+                if (_queue.Add(happening))
+                {
+                    WakeWriter();
+                    return;
+                }
+
+                _room.Reset();
             }
+
+            WaitForRoom();
         }
     }
 
@@ -155,8 +171,8 @@ public sealed class TranscriptRecorder : IDisposable
         bool ended = _thread.Join(_patience);
         lock (_gate)
         {
-            long lost = _lost + _lostSinceGap + (ended ? 0 : _queue.QueuedBytes);
-            return new RecordingResult(_store.End.Value, lost, _firstProblem ?? (ended ? null : SlowDisk()));
+            long lost = _losses.Bytes + (ended ? 0 : _queue.QueuedBytes);
+            return new RecordingResult(_store.End.Value, lost, _losses.FirstReason ?? (ended ? null : SlowDisk()));
         }
     }
 
@@ -191,66 +207,88 @@ public sealed class TranscriptRecorder : IDisposable
     private void Detach(string problem)
     {
         _detached = true;
-        _problem = problem;
-        _firstProblem ??= problem;
+        _losses.Blame(problem);
         _retryAt = _time.GetTimestamp();
         _room.Set();
     }
 
     private void Run()
     {
-        bool stored = false;
-        while (true)
+        bool goesOn = true;
+        while (goesOn)
         {
-            OutputQueue.Piece piece = default;
-            PendingFile? file;
-            bool any;
-            bool completed;
-            lock (_gate)
+            try
             {
-                _files.TryDequeue(out file);
-                any = !_queue.IsEmpty;
-                completed = _completed;
-                if (any)
+                goesOn = Step();
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, it is the recording's trouble and not the command's.
+                lock (_gate)
                 {
-                    piece = _queue.Peek(WritePiece);
+                    _losses.AddAll(_queue);
+                    Detach(e.Message);
+                    goesOn = !_ending;
+                    _givenUp = _completed;
                 }
-                else if (file is null)
-                {
-                    _waited = TimeSpan.Zero;
-                    _napping = stored && !completed;
-                    _sleeping = !_napping;
-                }
-            }
-
-            if (file is not null)
-            {
-                StoreFile(file);
-            }
-            else if (any)
-            {
-                Store(piece);
-                stored = true;
-            }
-            else if (stored && !completed)
-            {
-                stored = false;
-                Nap();
-            }
-            else if (_detached && (completed || _time.GetElapsedTime(_retryAt) >= RetryInterval) && TryReattach())
-            {
-                continue;
-            }
-            else if (completed)
-            {
-                End();
-                return;
-            }
-            else
-            {
-                Sleep();
             }
         }
+    }
+
+    /// <summary>Does the next thing that is to be done. False at the end.</summary>
+    private bool Step()
+    {
+        OutputQueue.Piece piece = default;
+        PendingFile? file;
+        bool any;
+        bool completed;
+        lock (_gate)
+        {
+            _files.TryDequeue(out file);
+            any = !_queue.IsEmpty;
+            completed = _completed;
+            if (any)
+            {
+                piece = _queue.Peek(WritePiece);
+            }
+            else if (file is null)
+            {
+                _waited = TimeSpan.Zero;
+                _napping = _stored && !completed;
+                _sleeping = !_napping;
+            }
+        }
+
+        if (file is not null)
+        {
+            Store(file);
+        }
+        else if (any)
+        {
+            Store(piece);
+            _stored = true;
+        }
+        else if (_stored && !completed)
+        {
+            _stored = false;
+            Nap();
+        }
+        else if (_detached && !_givenUp && (completed || _time.GetElapsedTime(_retryAt) >= RetryInterval) && TryReattach())
+        {
+            return true;
+        }
+        else if (completed)
+        {
+            _ending = true;
+            End();
+            return false;
+        }
+        else
+        {
+            Sleep();
+        }
+
+        return true;
     }
 
     private void End()
@@ -260,24 +298,27 @@ public sealed class TranscriptRecorder : IDisposable
         RecordingResult result;
         lock (_gate)
         {
-            result = new RecordingResult(_store.End.Value, _lost + _lostSinceGap, _firstProblem);
+            result = new RecordingResult(_store.End.Value, _losses.Bytes, _losses.FirstReason);
         }
 
-        foreach (PendingFile file in _last!(result))
+        if (_store.WriteLast(_last!(result)) is { } problem)
         {
-            StoreFile(file);
+            lock (_gate)
+            {
+                _losses.Blame(problem);
+            }
         }
     }
 
     /// <summary>A file that cannot be written is a problem to tell, but does not stop the recording of output.</summary>
-    private void StoreFile(PendingFile file)
+    private void Store(PendingFile file)
     {
         string? problem = _store.Write(file);
         if (problem is not null)
         {
             lock (_gate)
             {
-                _firstProblem ??= problem;
+                _losses.Blame(problem);
             }
         }
 
@@ -331,20 +372,14 @@ public sealed class TranscriptRecorder : IDisposable
                 return;
             }
 
-            _lostSinceGap += piece.Length - stored;
-            LoseQueue();
-            Detach(error == Errno.EOPNOTSUPP ? "the file system cannot free its oldest bytes" : Errno.Text(error));
-        }
-    }
+            _losses.Add(piece.Length - stored);
+            if (piece.Event is { } lost)
+            {
+                _losses.Keep(lost);
+            }
 
-    /// <summary>Everything queued behind what failed is lost with it: one gap, at one place.</summary>
-    private void LoseQueue()
-    {
-        while (!_queue.IsEmpty)
-        {
-            OutputQueue.Piece next = _queue.Peek(int.MaxValue);
-            _lostSinceGap += next.Length;
-            _queue.Remove(next);
+            _losses.AddAll(_queue);
+            Detach(error == Errno.EOPNOTSUPP ? "the file system cannot free its oldest bytes" : Errno.Text(error));
         }
     }
 
@@ -360,25 +395,33 @@ public sealed class TranscriptRecorder : IDisposable
         }
 
         long missing;
+        List<TranscriptEvent> events;
         string? reason;
         lock (_gate)
         {
             // From here on bytes queue up again, behind the gap: this thread writes it before any of them.
-            (missing, reason) = (_lostSinceGap, _problem);
-            _lost += missing;
-            _lostSinceGap = 0;
+            (missing, events) = _losses.TakeUntold();
+            reason = _losses.Reason;
             _detached = false;
             _waited = TimeSpan.Zero;
         }
 
         int error = missing > 0 ? _store.AddGap(missing, reason) : 0;
+        if (error == 0)
+        {
+            missing = 0;
+            while (events.Count > 0 && (error = _store.Add(events[0])) == 0)
+            {
+                events.RemoveAt(0);
+            }
+        }
+
         if (error != 0)
         {
             lock (_gate)
             {
-                _lost -= missing;
-                _lostSinceGap += missing;
-                LoseQueue();
+                _losses.PutBack(missing, events);
+                _losses.AddAll(_queue);
                 Detach(Errno.Text(error));
             }
         }

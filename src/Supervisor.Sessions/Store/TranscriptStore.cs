@@ -15,6 +15,7 @@ internal sealed class TranscriptStore : IDisposable
     private readonly IndexWriter _index;
     private readonly AppendFile _events;
     private readonly Floor _floor;
+    private readonly List<PendingFile> _unwritten = [];
     private long _end;
 
     /// <param name="folder">Where to store; stays the caller's.</param>
@@ -24,10 +25,19 @@ internal sealed class TranscriptStore : IDisposable
     public TranscriptStore(OwnedFolder folder, long maxOutputBytes, TimeProvider time)
     {
         (_folder, _time) = (folder, time);
-        _output = folder.OpenAppend(Artifact.Output);
-        _events = new AppendFile(folder.OpenAppend(Artifact.Events));
         _floor = new Floor(folder, maxOutputBytes);
-        _index = new IndexWriter(folder, () => _floor.Value);
+        _output = folder.OpenAppend(Artifact.Output);
+        try
+        {
+            _events = new AppendFile(folder.OpenAppend(Artifact.Events));
+            _index = new IndexWriter(folder, () => _floor.Value);
+        }
+        catch
+        {
+            Libc.close(_output);
+            _events?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes stored in all, freed ones included. May be read by any thread.</summary>
@@ -96,9 +106,10 @@ internal sealed class TranscriptStore : IDisposable
     /// <summary>Writes the open window of the index, if any.</summary>
     public void FlushIndex() => _index.Flush();
 
-    /// <summary>Replaces a file of the folder. Null, or why it could not be written.</summary>
+    /// <summary>Replaces a file of the folder. Null, or why it could not be written; it is tried again at the end.</summary>
     public string? Write(PendingFile file)
     {
+        _unwritten.RemoveAll(f => string.Equals(f.Name, file.Name, StringComparison.Ordinal));
         try
         {
             _folder.WriteAtomically(file.Name, file.Content);
@@ -106,8 +117,45 @@ internal sealed class TranscriptStore : IDisposable
         }
         catch (IOException e)
         {
+            _unwritten.Add(file);
             return e.HResult > 0 ? Errno.Text(e.HResult) : e.Message;
         }
+    }
+
+    /// <summary>
+    /// Writes the files that say how it ended, behind those that could not be written before. On a full disk the index gives way
+    /// to them: it only tells when bytes came. A session without output and without an end is none: its folder goes.
+    /// </summary>
+    /// <returns>Null, or why not all could be written.</returns>
+    public string? WriteLast(IReadOnlyList<PendingFile> last)
+    {
+        List<PendingFile> files = new(_unwritten);
+        files.AddRange(last);
+        string? problem = WriteEach(files);
+        if (problem is not null && !IsDeleted)
+        {
+            _index.Clear();
+            WriteEach(new List<PendingFile>(_unwritten));
+        }
+
+        if (_unwritten.Count > 0 && _end == 0)
+        {
+            _folder.Remove();
+        }
+
+        return problem;
+    }
+
+    private string? WriteEach(List<PendingFile> files)
+    {
+        string? problem = null;
+        foreach (PendingFile file in files)
+        {
+            string? reason = Write(file);
+            problem ??= reason;
+        }
+
+        return problem;
     }
 
     public void Dispose()

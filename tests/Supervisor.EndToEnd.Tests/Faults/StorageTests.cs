@@ -40,6 +40,35 @@ public sealed class StorageTests : Workspace
         Assert.Equal(2, outcome.ErrorText.TrimEnd('\n').Split('\n').Length);
     }
 
+    [Theory]
+    [InlineData("sh -c 'echo out; exit 3'")]
+    [InlineData("true")]
+    [InlineData("./missing")]
+    public void A_run_that_ended_on_a_full_disk_is_not_shown_as_one_that_still_starts_or_was_lost(string command)
+    {
+        Outcome outcome = WithSmallDisk("size=64k", $"""
+            dd if=/dev/zero of="$SUP_STATE_DIR/fill" bs=4k 2>/dev/null
+            sup run {command} >out 2>err; sup ls --all --json; ls "$SUP_STATE_DIR/sessions"
+            """);
+        JsonArray sessions = JsonNode.Parse(outcome.Lines[0])!["sessions"]!.AsArray();
+        Assert.DoesNotContain(sessions, s => (string?)s!["state"] is "starting" or "lost" or "running");
+        Assert.Equal(sessions.Count, outcome.Lines.Length - 1);
+        Assert.Contains("No space left", File.ReadAllText(Path.Combine(Work, "err")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_a_run_ended_is_written_when_there_is_room_by_then()
+    {
+        Outcome outcome = WithSmallDisk("size=64k", """
+            dd if=/dev/zero of="$SUP_STATE_DIR/fill" bs=4k 2>/dev/null
+            sup run --session-id one sh -c 'sleep .3; rm "$SUP_STATE_DIR/fill"; exit 3' 2>err; sup show one --json
+            """);
+        JsonNode session = JsonNode.Parse(outcome.Lines[0])!["session"]!;
+        Assert.Equal("exited", (string?)session["state"]);
+        Assert.Equal(3, (int?)session["exit_code"]);
+        Assert.Equal("sh", (string?)session["command"]![0]);
+    }
+
     [Fact]
     public void When_there_is_room_again_the_gap_is_recorded_and_recording_goes_on()
     {

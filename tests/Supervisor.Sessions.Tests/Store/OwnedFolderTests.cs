@@ -173,4 +173,32 @@ public sealed class OwnedFolderTests : IDisposable
             $"{p} {Describe(new FileInfo(p))} {(File.Exists(p) && new FileInfo(p).LinkTarget is null ? File.ReadAllText(p) : "")}"));
 
     private static string? Describe(FileInfo file) => file.LinkTarget ?? $"{file.Attributes} {file.UnixFileMode}";
+
+    [Fact]
+    public void A_folder_that_cannot_be_finished_leaves_nothing_behind()
+    {
+        using SmallDisk disk = SmallDisk.Mount(256 * 1024, files: 8);
+        StateRoot root = TestState.At(Path.Combine(disk.Path, "state"));
+        OwnedFolder.Create(root, TestState.Id("first"))!.Dispose();
+        int made = 0;
+        try
+        {
+            while (true)
+            {
+                Directory.CreateDirectory(Path.Combine(disk.Path, "filler" + made));
+                made++;
+            }
+        }
+        catch (IOException)
+        {
+            // No more files can be made. There is room for one: the folder, but not for its lock.
+            Directory.Delete(Path.Combine(disk.Path, "filler0"));
+        }
+
+        Assert.Throws<IOException>(() => OwnedFolder.Create(root, TestState.Id("second")));
+        Assert.False(Directory.Exists(Path.Combine(root.Sessions, "second")));
+        Assert.DoesNotContain(
+            Directory.GetFiles("/proc/self/fd").Select(f => new FileInfo(f).LinkTarget ?? ""),
+            target => target.StartsWith(disk.Path, StringComparison.Ordinal));
+    }
 }

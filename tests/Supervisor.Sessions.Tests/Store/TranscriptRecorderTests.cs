@@ -116,6 +116,100 @@ public sealed class TranscriptRecorderTests : IDisposable
         Assert.Equal(stored.Length, at);
     }
 
+    [Fact]
+    public void No_event_is_dropped_however_fast_they_come()
+    {
+        const int Many = 50_000;
+        using OwnedFolder folder = _state.Create("a");
+        using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, TimeProvider.System);
+        for (int i = 0; i < Many; i++)
+        {
+            recorder.Append(new TranscriptEvent { Type = "resized", Offset = 0, Timestamp = default, Columns = i });
+        }
+
+        Assert.Equal(new RecordingResult(0, 0, null), recorder.Complete());
+        Assert.Equal(Enumerable.Range(0, Many), Transcript.Events(folder.Path).Select(e => e.Columns!.Value));
+    }
+
+    [Fact]
+    public void What_happened_while_the_disk_was_full_is_told_behind_the_gap()
+    {
+        using SmallDisk disk = SmallDisk.Mount(256 * 1024);
+        StateRoot root = TestState.At(Path.Combine(disk.Path, "state"));
+        using (OwnedFolder folder = OwnedFolder.Create(root, TestState.Id("a"))!)
+        {
+            WatchedClock clock = new();
+            using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, clock);
+            recorder.Append(Channel.Pty, Bytes(1000));
+            disk.Fill();
+            recorder.Append(Channel.Pty, Bytes(100_000));
+            Eventually.True(() => clock.HasDetached, "the recording is detached");
+            for (int i = 0; i < 3; i++)
+            {
+                recorder.Append(new TranscriptEvent { Type = "resized", Offset = 0, Timestamp = default, Columns = i });
+            }
+
+            recorder.Append(new TranscriptEvent { Type = "exited", Offset = 0, Timestamp = default, ExitCode = 7 });
+            disk.Free();
+            recorder.Complete();
+            List<TranscriptEvent> events = Transcript.Events(folder.Path);
+            Assert.Equal("gap", events[0].Type);
+            Assert.Equal(2, events[^2].Columns);
+            Assert.Equal(7, events[^1].ExitCode);
+            Assert.Equal(events[0].Offset, events[^1].Offset);
+        }
+    }
+
+    [Fact]
+    public void Whatever_goes_wrong_on_its_thread_is_the_recordings_trouble_alone()
+    {
+        using OwnedFolder folder = _state.Create("a");
+        FailingClock clock = new();
+        using TranscriptRecorder recorder = new(folder, Unlimited, Eventually.Deadline, clock);
+        for (int i = 0; i < 3; i++)
+        {
+            recorder.Append(Channel.Pty, Bytes(1000));
+            recorder.Append(new TranscriptEvent { Type = "started", Offset = 0, Timestamp = default });
+        }
+
+        Eventually.True(() => clock.HasFailed, "the clock was asked on the recorder's thread");
+        recorder.Append(Channel.Pty, Bytes(1000));
+        Assert.Equal("the clock stands still", recorder.Complete().Problem);
+    }
+
+    /// <summary>Is asked for its time stamp when the recorder detaches.</summary>
+    private sealed class WatchedClock : TimeProvider
+    {
+        private volatile bool _hasDetached;
+
+        public bool HasDetached => _hasDetached;
+
+        public override long GetTimestamp()
+        {
+            _hasDetached = true;
+            return base.GetTimestamp();
+        }
+    }
+
+    /// <summary>Works everywhere but on the recorder's thread.</summary>
+    private sealed class FailingClock : TimeProvider
+    {
+        private volatile bool _hasFailed;
+
+        public bool HasFailed => _hasFailed;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Thread.CurrentThread.Name is not "transcript")
+            {
+                return base.GetUtcNow();
+            }
+
+            _hasFailed = true;
+            throw new UnauthorizedAccessException("the clock stands still");
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4096)]

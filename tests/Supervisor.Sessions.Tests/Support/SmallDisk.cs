@@ -18,10 +18,12 @@ internal sealed class SmallDisk : IDisposable
     public string Path { get; }
 
     /// <summary>Skips the test where this user may not mount.</summary>
-    public static SmallDisk Mount(int bytes)
+    /// <param name="bytes">Its size.</param>
+    /// <param name="files">How many files and folders it can hold; 0 is no limit.</param>
+    public static SmallDisk Mount(int bytes, int files = 0)
     {
         string path = Directory.CreateTempSubdirectory("sup-disk-").FullName;
-        string options = string.Create(CultureInfo.InvariantCulture, $"size={bytes},mode=0700");
+        string options = string.Create(CultureInfo.InvariantCulture, $"size={bytes},nr_inodes={files},mode=0700");
         if (Posix.mount("tmpfs", path, "tmpfs", 0, options) != 0)
         {
             Directory.Delete(path);
