@@ -19,11 +19,49 @@ if [ ! -x "$program" ]; then
     exit 125
 fi
 
-# What a developer sets for their own .NET programs is not meant for this one.
-unset DOTNET_STARTUP_HOOKS DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DOTNET_ROLL_FORWARD \
-    DOTNET_ROLL_FORWARD_TO_PRERELEASE DOTNET_gcServer DOTNET_GCHeapCount DOTNET_GCHeapHardLimit \
-    DOTNET_TieredCompilation DOTNET_ReadyToRun DOTNET_EnableEventPipe \
-    COREHOST_TRACE COREHOST_TRACEFILE DOTNET_HOST_TRACE DOTNET_HOST_TRACEFILE
+sup_newline='
+'
+# Takes what is printed below, a line a word; the last one ends up in sup_line.
+sup_take() {
+    sup_soft=$1 sup_hard=$2 sup_memory=$3 sup_tasks=$4
+    shift 4
+    for sup_line do
+        # What a developer sets for their own .NET programs is not meant for this one. (What else looks like a variable
+        # is a line of some value.)
+        sup_name=${sup_line%%=*}
+        sup_name=${sup_name#export } sup_name=${sup_name#declare -x }
+        case $sup_name in
+        *[!A-Za-z0-9_]* | DOTNET_ROOT | DOTNET_ROOT_*) ;;
+        DOTNET_* | COMPlus_* | CORECLR_* | COREHOST_*) unset "$sup_name" ;;
+        esac
+    done
+}
+
+# One fork for all that must be asked for: limits, names, and for run the environment as the kernel has it, without a newline.
+trap 'exit 125' 0
+sup_all=$(
+    ulimit -Sn; ulimit -Hn; ulimit -v 2>/dev/null || echo unlimited
+    if [ -n "${BASH_VERSION-}" ]; then ulimit -u; else ulimit -p 2>/dev/null || echo unlimited; fi
+    export -p
+    [ "${1-}" != run ] || LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null
+)
+trap - 0
+sup_ifs=$IFS IFS=$sup_newline
+set -f
+# shellcheck disable=SC2086 # to be split, at the newlines
+sup_take $sup_all
+set +f
+IFS=$sup_ifs
+
+# Where the runtime could not even start it would say so in its own way, and as a crash.
+sup_cannot() {
+    echo "sup: cannot start: $1; raise that limit" >&2
+    exit 125
+}
+case $sup_hard in ? | ??) [ "$sup_hard" -ge 64 ] || sup_cannot "only $sup_hard files may be open (ulimit -Hn), and it needs 64" ;; esac
+case $sup_memory in ? | ?? | ??? | ???? | ????? | ??????) [ "$sup_memory" -ge 500000 ] || sup_cannot "only $sup_memory KiB of address space are allowed (ulimit -v), and it needs 500000" ;; esac
+case $sup_tasks in ? | ??) [ "$sup_tasks" -ge 16 ] || [ "$(id -u)" = 0 ] || sup_cannot "only $sup_tasks processes and threads are allowed (ulimit -u), and it needs 16" ;; esac
+
 # Else the runtime leaves a socket and two pipes in /tmp, and a killed one leaves them for ever.
 export DOTNET_EnableDiagnostics=0
 # The runtime would map its code twice, through a file that a limit of file sizes (ulimit -f) makes it die of.
@@ -41,8 +79,7 @@ elif [ -d "$dotnet" ]; then
 fi
 
 if [ "${1-}" = run ]; then
-    sup_ign=0 sup_blk=0 sup_newline='
-'
+    sup_ign=0 sup_blk=0
     if [ -r /proc/self/status ]; then
         while read -r sup_key sup_value; do
             case $sup_key in
@@ -53,16 +90,11 @@ if [ "${1-}" = run ]; then
         # bash itself always ignores QUIT; what it starts gets back what was.
         [ -z "${BASH_VERSION-}" ] || sup_ign=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status)
     fi
-    # One fork for both, a line each.
-    SUP_ENV=$(ulimit -Sn; LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null)
-    SUP_LAUNCH="nofile=${SUP_ENV%%"$sup_newline"*} ign=$sup_ign blk=$sup_blk closed=$sup_closed"
+    SUP_LAUNCH="nofile=$sup_soft ign=$sup_ign blk=$sup_blk closed=$sup_closed"
     export SUP_LAUNCH
-    # A single string may hold 128 KiB at most (execve(2)); past that the shell's own copy has to do.
-    case $SUP_ENV in
-    *"$sup_newline"*) SUP_ENV=${SUP_ENV#*"$sup_newline"} ;;
-    *) SUP_ENV= ;;
-    esac
-    if [ "${#SUP_ENV}" -lt 130000 ]; then export SUP_ENV; else unset SUP_ENV; fi
+    # A single string may hold 128 KiB at most (execve(2)), and base64 may be missing; then the shell's own copy has to do.
+    case $sup_line in *[!A-Za-z0-9+/=]*) SUP_ENV= ;; *) SUP_ENV=$sup_line ;; esac
+    if [ -n "$SUP_ENV" ] && [ "${#SUP_ENV}" -lt 130000 ]; then export SUP_ENV; else unset SUP_ENV; fi
     # env would take a path with = in it for a variable; the program can do without.
     case $program in *=*) block= ;; esac
     exec $block "$program" "$@"

@@ -72,7 +72,13 @@ public sealed unsafe class ForegroundRun : IDisposable
             _record.Identify(_request.Script());
         }
 
+        foreach (CommandOutput output in _terminal.Outputs)
+        {
+            _relays.Add(new OutputRelay(output, _record.Recorder, _relayEnded));
+        }
+
         starting(_record);
+        _job.Begin();
         long started = Stopwatch.GetTimestamp();
         CommandSpec spec = new()
         {
@@ -92,14 +98,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         }
 
         _record.Begun(_terminal.Pid);
-        _job.Begin();
-        foreach (CommandOutput output in _terminal.Outputs)
-        {
-            OutputRelay relay = new(output, _record.Recorder, _relayEnded);
-            _relays.Add(relay);
-            relay.Start();
-        }
-
+        _relays.ForEach(r => r.Start());
         StartInput();
         _record.Identify(_request.Script());
         _record.Started(_terminal.Pid);

@@ -47,12 +47,12 @@ internal sealed class JobControl
 
     private bool LooksForeground => _wantsTerminal && (_user?.IsForeground ?? true);
 
-    /// <summary>The command has started: the terminal is its own from now on, if it is ours.</summary>
+    /// <summary>The command is about to start: the terminal is its own from now on, if it is ours.</summary>
     public void Begin()
     {
-        if (_isPty && IsForeground)
+        if (IsForeground && _user is not null && _terminal is PtyTerminal pty)
         {
-            _user?.EnterRaw();
+            new TypeAhead(_user, pty).TakeOver();
         }
     }
 
@@ -82,7 +82,8 @@ internal sealed class JobControl
             return false;
         }
 
-        bool asksForTerminal = _isPty && (_stopSignal is Signals.SIGTTIN or Signals.SIGTTOU);
+        // One that has its terminal, and stops so all the same, did it itself.
+        bool asksForTerminal = _isPty && !IsForeground && (_stopSignal is Signals.SIGTTIN or Signals.SIGTTOU);
         _wantsTerminal |= asksForTerminal;
         if (!(asksForTerminal && _user is { IsForeground: true }))
         {

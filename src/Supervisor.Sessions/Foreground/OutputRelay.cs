@@ -30,6 +30,7 @@ internal sealed unsafe class OutputRelay : IDisposable
     private readonly WakeEvent _ended;
     private readonly WakeEvent _wake = new();
     private readonly ManualResetEventSlim _quiet = new(initialState: false);
+    private readonly ManualResetEventSlim _begun = new(initialState: false);
     private readonly Thread _thread;
     private readonly bool _isPty;
     private readonly bool _wasTerminal;
@@ -48,7 +49,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
         // Asked now: one that has vanished says no.
         _wasTerminal = Io.IsTerminal(source.Original);
-        _thread = SmallThread.Create(source.Channel.Word(), Run);
+        _thread = SmallThread.Start(source.Channel.Word(), Run);
     }
 
     /// <summary>Why the user's side could not be written, when that was not simply a closed pipe or terminal; else 0.</summary>
@@ -57,7 +58,8 @@ internal sealed unsafe class OutputRelay : IDisposable
     /// <summary>Whether a descendant still held the stream when the time to drain it was over.</summary>
     public bool HeldOpen { get; private set; }
 
-    public void Start() => _thread.Start();
+    /// <summary>Lets it move bytes. Its thread is there before the command, which then need not be given up for want of one.</summary>
+    public void Start() => _begun.Set();
 
     /// <summary>Returns when what the command has written until now has been passed on, as far as can be known.</summary>
     public void WaitUntilQuiet(TimeSpan limit)
@@ -83,6 +85,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
     private void Run()
     {
+        _begun.Wait();
         byte* buffer = (byte*)NativeMemory.Alloc(BufferBytes);
         int destination = _source.Original;
         bool destinationOpen = true;
@@ -265,5 +268,6 @@ internal sealed unsafe class OutputRelay : IDisposable
 
         _wake.Dispose();
         _quiet.Dispose();
+        _begun.Dispose();
     }
 }

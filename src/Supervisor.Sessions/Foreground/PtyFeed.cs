@@ -59,7 +59,7 @@ internal static class PtyFeed
 
     private static void End(PtyTerminal terminal, bool changed, ReadOnlySpan<byte> last)
     {
-        while (HasUnreadInput(terminal.SlavePath))
+        while (terminal.HasUnreadInput())
         {
             Thread.Sleep(LookMilliseconds);
         }
@@ -80,17 +80,5 @@ internal static class PtyFeed
         byte key = Tty.EndOfFileKey(settings);
         bool unfinished = !last.IsEmpty && last[0] != (byte)'\n';
         Io.WriteAll(terminal.Input, unfinished ? [.. last, key, key] : [.. last, key]);
-    }
-
-    /// <summary>
-    /// Asked of the slave by poll(2), which first has the kernel's worker deliver what is on its way. It is opened for the moment
-    /// only: held open, the terminal would not end with its command.
-    /// </summary>
-    private static bool HasUnreadInput(string slavePath)
-    {
-        int slave = Io.Open(slavePath, Libc.O_RDONLY | Libc.O_NOCTTY | Libc.O_NONBLOCK);
-        bool unread = slave >= 0 && Io.WaitFor(slave, Libc.POLLIN, 0);
-        Libc.close(slave);
-        return unread;
     }
 }

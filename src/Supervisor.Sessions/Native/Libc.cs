@@ -41,6 +41,7 @@ internal static unsafe partial class Libc
 
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_REMOVEDIR = 0x200;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_EACCESS = 0x200;
     public const int X_OK = 1;
@@ -81,6 +82,9 @@ internal static unsafe partial class Libc
 
     public const nuint TIOCGWINSZ = 0x5413;
     public const nuint TIOCSWINSZ = 0x5414;
+    public const nuint TIOCSCTTY = 0x540E;
+    public const nuint TIOCGPTPEER = 0x5441;
+    public const nuint FIONREAD = 0x541B;
 
     public const int PR_SET_DUMPABLE = 4;
     public const int RLIMIT_NOFILE = 7;

@@ -28,6 +28,32 @@ internal static unsafe class Tty
         return (master, Encoding.ASCII.GetString(name, length));
     }
 
+    /// <summary>
+    /// Opens the slave of <paramref name="master"/> with the flags that terminals have everywhere: one opened by its name has O_LARGEFILE
+    /// too. Close-on-exec. -1 where the kernel cannot (before 4.13).
+    /// </summary>
+    public static int OpenPeer(int master)
+    {
+        // O_CLOEXEC in this call would show among the flags of every process that gets the terminal.
+        int slave = Libc.ioctl(master, Libc.TIOCGPTPEER, (void*)(Libc.O_RDWR | Libc.O_NOCTTY));
+        if (slave >= 0)
+        {
+            Libc.fcntl(slave, Libc.F_SETFD, Libc.FD_CLOEXEC);
+        }
+
+        return slave;
+    }
+
+    /// <summary>Makes <paramref name="slave"/> the controlling terminal of this process, which must lead a session without one.</summary>
+    public static bool TakeControl(int slave) => Libc.ioctl(slave, Libc.TIOCSCTTY, null) == 0;
+
+    /// <summary>How many bytes a read would give now.</summary>
+    public static int Readable(int fd)
+    {
+        int count = 0;
+        return Libc.ioctl(fd, Libc.FIONREAD, &count) == 0 ? count : 0;
+    }
+
     public static bool TryGetSettings(int fd, out Termios settings)
     {
         fixed (Termios* t = &settings)
@@ -59,6 +85,12 @@ internal static unsafe class Tty
     public static Termios WithCanonical(Termios settings, bool canonical)
     {
         settings.LocalFlags = canonical ? settings.LocalFlags | ICANON : settings.LocalFlags & ~ICANON;
+        return settings;
+    }
+
+    public static Termios WithoutEcho(Termios settings)
+    {
+        settings.LocalFlags &= ~(ECHO | ECHONL);
         return settings;
     }
 

@@ -32,10 +32,15 @@ public sealed record ScriptIdentity(string? Path, string Hash)
     {
         ScriptIdentity? identity = null;
         Exception? failure = null;
-        Thread thread = SmallThread.Start("hash", Work);
+        Thread? thread = SmallThread.TryStart("hash", Work);
         return () =>
         {
-            thread.Join();
+            if (thread is null)
+            {
+                Work();
+            }
+
+            thread?.Join();
             return identity ?? throw new InvalidOperationException("the command could not be hashed", failure);
         };
 

@@ -56,8 +56,10 @@ internal sealed class PtyTerminal : ICommandTerminal
 
         // The slave takes a number that is free in this process, and so in the monitor: whatever descriptors the caller
         // handed down keep theirs.
-        int slave = Io.Open("/dev/null", Libc.O_RDONLY);
-        List<DescriptorAction> actions = [new DescriptorAction(slave, DescriptorAction.Close, SlavePath)];
+        int slave = Tty.OpenPeer(_master);
+        bool isOpen = slave >= 0;
+        slave = isOpen ? slave : Io.Open("/dev/null", Libc.O_RDONLY);
+        List<DescriptorAction> actions = [new DescriptorAction(slave, isOpen ? slave : DescriptorAction.Close, isOpen ? null : SlavePath)];
         void Put(int target, int source) => actions.Add(new DescriptorAction(target, source));
         if (plan.Stdin)
         {
@@ -171,6 +173,18 @@ internal sealed class PtyTerminal : ICommandTerminal
                 Tty.SetSettings(_master, _user.Settings);
             }
         }
+    }
+
+    /// <summary>
+    /// Whether the command could read something. Asked of the slave by poll(2), which first has the kernel's worker deliver what is on
+    /// its way. It is opened for the moment only: held open, the terminal would not end with its command.
+    /// </summary>
+    public bool HasUnreadInput()
+    {
+        int slave = Io.Open(SlavePath, Libc.O_RDONLY | Libc.O_NOCTTY | Libc.O_NONBLOCK);
+        bool unread = slave >= 0 && Io.WaitFor(slave, Libc.POLLIN, 0);
+        Libc.close(slave);
+        return unread;
     }
 
     public WaitStatus NextChange()

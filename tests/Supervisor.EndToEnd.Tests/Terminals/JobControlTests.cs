@@ -104,6 +104,21 @@ public sealed class JobControlTests
             pass.SnapPrompt("ended", 4);
         });
 
+    [Theory]
+    [InlineData("TTIN")]
+    [InlineData("TTOU")]
+    public void A_command_that_has_the_terminal_and_stops_as_if_it_had_not_stays_stopped_until_fg(string signal) => SameScreens.Compare(
+        w => w.Write("self.sh", $"echo before; kill -{signal} $$; echo between; kill -{signal} $$; echo after; exit 6\n"),
+        pass =>
+        {
+            pass.Terminal.Enter("r sh self.sh");
+            pass.SnapPrompt("stopped", 2);
+            pass.Terminal.Enter("fg");
+            pass.SnapPrompt("stopped again", 3);
+            pass.Terminal.Enter("fg; echo $?");
+            pass.SnapPrompt("ended", 4);
+        });
+
     [Fact]
     public void Bg_lets_a_stopped_command_go_on_in_the_background() => SameScreens.Compare(
         // Not a shell with a loop: one that is just starting a child by vfork(2) cannot stop before the child has.

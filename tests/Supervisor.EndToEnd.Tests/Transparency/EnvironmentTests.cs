@@ -26,6 +26,11 @@ public sealed class EnvironmentTests : Workspace
     [InlineData("DOTNET_ROOT=/usr/share/dotnet")]
     [InlineData("DOTNET_STARTUP_HOOKS=/nowhere.dll")]
     [InlineData("DOTNET_TieredCompilation=0")]
+    [InlineData("DOTNET_GCHeapHardLimit=10000")]
+    [InlineData("DOTNET_Thread_DefaultStackSize=1000")]
+    [InlineData("DOTNET_LTTng=1")]
+    [InlineData("COMPlus_GCHeapHardLimit=10000")]
+    [InlineData("CORECLR_ENABLE_PROFILING=1")]
     [InlineData("SUP_QUIET=1")]
     [InlineData("PWD=/somewhere/else")]
     [InlineData("SHLVL=7")]
@@ -37,6 +42,10 @@ public sealed class EnvironmentTests : Workspace
         Assert.Contains(entry, Entries(plain));
         Assert.Equal(Entries(plain), Entries(supervised).Where(e => !IsOwn(e)));
     }
+
+    [Fact]
+    public void A_value_that_looks_like_a_variable_is_a_value() =>
+        Same("export A=$'x\nexport DOTNET_gcServer=1\nCOMPlus_X=2' DOTNET_gcServer=1 SUP_LINE=$'a\n\n*'; RUN sh -c 'echo \"$A\" $DOTNET_gcServer \"$SUP_LINE\"'");
 
     [Fact]
     public void An_environment_larger_than_one_string_may_be_arrives()

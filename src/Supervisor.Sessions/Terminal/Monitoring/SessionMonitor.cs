@@ -28,7 +28,7 @@ internal sealed unsafe class SessionMonitor : IDisposable
     private Termios? _userSettings;
 
     /// <param name="owner">The socket to <c>sup run</c>.</param>
-    /// <param name="terminal">The slave of the command's PTY, which is this process's controlling terminal.</param>
+    /// <param name="terminal">The slave of the command's PTY, which becomes this process's controlling terminal.</param>
     /// <param name="userTerminal">The user's own terminal, or -1.</param>
     public SessionMonitor(int owner, int terminal, int userTerminal)
     {
@@ -42,6 +42,9 @@ internal sealed unsafe class SessionMonitor : IDisposable
         }
 
         (_owner, _terminal, _userTerminal) = (new MonitorChannel(owner), terminal, userTerminal);
+
+        // Does nothing where the terminal was opened by its name, which makes it the controlling one.
+        Tty.TakeControl(terminal);
     }
 
     /// <summary>Runs until the owner says good-bye or dies. The exit status means nothing.</summary>
@@ -173,8 +176,9 @@ internal sealed unsafe class SessionMonitor : IDisposable
 
             if (change.Change == ChildChange.Stopped && Libc.tcgetpgrp(_terminal) is int group and > 0 && group != _ownGroup)
             {
-                // Taken back as a shell does: a job that is stopped hears nothing of changes of the window's size.
-                _foregroundGroup = group;
+                // Taken back as a shell does: a job that is stopped hears nothing of changes of the window's size. What stopped
+                // because it has not got the terminal gets it when it goes on.
+                _foregroundGroup = change.Value is Signals.SIGTTIN or Signals.SIGTTOU ? _command : group;
                 Libc.tcsetpgrp(_terminal, _ownGroup);
             }
 
