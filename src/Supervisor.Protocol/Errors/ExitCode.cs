@@ -11,6 +11,12 @@ public static class ExitCode
     /// <summary>No such session.</summary>
     public const int NotFound = 3;
 
+    /// <summary>A wait: the session ended, or is lost, without what was waited for.</summary>
+    public const int EndedWithout = 4;
+
+    /// <summary>A time that the user set ran out.</summary>
+    public const int Timeout = 124;
+
     /// <summary>sup itself failed, or the system is not supported; also any error without a code of its own.</summary>
     public const int Failure = 125;
 

@@ -51,10 +51,14 @@ public sealed unsafe class SessionWatch : IDisposable
     public void Wait(TimeSpan timeout) => WaitAny([this], timeout);
 
     /// <summary>Returns when there may be news of any of them, or after <paramref name="timeout"/>.</summary>
-    public static void WaitAny(IReadOnlyList<SessionWatch> watches, TimeSpan timeout)
+    public static void WaitAny(IReadOnlyList<SessionWatch> watches, TimeSpan timeout) => WaitAny(watches, timeout, null);
+
+    /// <summary>Returns also when <paramref name="other"/> is set, which stays so.</summary>
+    internal static void WaitAny(IReadOnlyList<SessionWatch> watches, TimeSpan timeout, WakeEvent? other)
     {
         ArgumentNullException.ThrowIfNull(watches);
-        PollFd[] fds = new PollFd[watches.Count * 2];
+        PollFd[] fds = new PollFd[(watches.Count * 2) + 1];
+        fds[^1] = new PollFd { Fd = other?.Fd ?? -1, Events = Libc.POLLIN };
         int wait = timeout == Timeout.InfiniteTimeSpan ? Io.Forever : (int)Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 0, int.MaxValue);
         for (int i = 0; i < watches.Count; i++)
         {

@@ -1,0 +1,31 @@
+using Supervisor.Protocol;
+using Supervisor.Sessions.Store;
+
+namespace Supervisor.Sessions.Waiting;
+
+/// <summary>A live session that has printed nothing for a time.</summary>
+/// <param name="silence">How long; more than zero.</param>
+public sealed class IdleCondition(TimeSpan silence) : IWaitCondition
+{
+    /// <summary>After a wake-up that came a little early by the wall clock.</summary>
+    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(1);
+
+    public string Reason => "idle";
+
+    public TimeSpan? LookAgain { get; private set; } = silence;
+
+    public long? Cursor => null;
+
+    public long? NextCursor { get; private set; }
+
+    public string? Line => null;
+
+    public bool IsMet(SessionStatus status, DateTime now)
+    {
+        DateTime active = status.LastOutput is { } last && last > status.StartedAt ? last : status.StartedAt;
+        TimeSpan left = silence - (now - active);
+        LookAgain = left > Soonest ? left : Soonest;
+        NextCursor = status.OutputBytes;
+        return status.State.IsLive() && status.State != SessionState.Starting && left <= TimeSpan.Zero;
+    }
+}
