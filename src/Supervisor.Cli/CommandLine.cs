@@ -40,7 +40,13 @@ internal static class CommandLine
     {
         RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.")
         {
-            new RunHelp(), new ListCommand(), new ShowCommand(), new LogsCommand(), new RenameCommand(), new StatusCommand(),
+            new RunHelp(),
+            new ListCommand(),
+            new ShowCommand(),
+            new LogsCommand(),
+            new WaitCommand(),
+            new StatusCommand(),
+            new RenameCommand(),
         };
 
         // No response files: an argument that begins with @ is an argument like any other.

@@ -26,7 +26,8 @@ internal sealed class WaitCommand : Command
     private readonly Option<string?> _port = new("--port") { Description = "Until one of its processes listens on TCP port N", HelpName = "N" };
     private readonly Option<string?> _cursor = new("--cursor")
     {
-        Description = "Where --for and --regex begin: a cursor, or now; else at the attempt's first byte", HelpName = "C",
+        Description = "Where --for and --regex begin: a cursor, or now; else at the attempt's first byte",
+        HelpName = "C",
     };
 
     private readonly Option<string?> _timeout = new("--timeout") { Description = "How long at most, such as 30s; exits 124", HelpName = "D" };

@@ -25,7 +25,7 @@ public sealed class WaitTests : Workspace
         Assert.Equal("after\n", RunSup("wait", _id, "--regex", "^a.*r$").Text);
         Assert.Equal("after\n", RunSup("wait", _id, "--for", "after", "--cursor", "28").Text);
         Assert.Equal(124, RunSup("wait", _id, "--for", "before", "--cursor", "28", "--timeout", "0").Status);
-        Assert.Equal(124, RunSup("wait", _id, "--for", "before", "--cursor", "now", "--timeout", "0.05").Status);
+        Assert.Equal(124, RunSup("wait", _id, "--for", "before", "--cursor", "now", "--timeout", "50ms").Status);
         Go();
         run.Wait();
     }
