@@ -22,8 +22,7 @@ public sealed class IdleCondition(TimeSpan silence) : IWaitCondition
 
     public bool IsMet(SessionStatus status, DateTime now)
     {
-        DateTime active = status.LastOutput is { } last && last > status.StartedAt ? last : status.StartedAt;
-        TimeSpan left = silence - (now - active);
+        TimeSpan left = silence - (now - (status.LastActive ?? status.StartedAt));
         LookAgain = left > Soonest ? left : Soonest;
         NextCursor = status.OutputBytes;
         return status.State.IsLive() && status.State != SessionState.Starting && left <= TimeSpan.Zero;
