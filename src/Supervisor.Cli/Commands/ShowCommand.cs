@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Supervisor.Cli.Output;
+using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Cli.Commands;
@@ -29,7 +30,7 @@ internal sealed class ShowCommand : Command
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
         SessionStatus status = new SessionCatalog(root, TimeProvider.System).Find(id);
         using SessionFiles? files = SessionFiles.Open(root, status.Id);
-        status = files is null ? status : status with { Gaps = RecordingGaps.Of(files) };
+        status = files is null ? status : status with { Gaps = LiveGaps.Of(files, status) };
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         SessionAnswer answer = SessionAnswer.Of(status, files, now);
         if (json)

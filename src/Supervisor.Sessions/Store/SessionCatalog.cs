@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Supervisor.Protocol;
+using Supervisor.Sessions.Live;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Native;
@@ -131,7 +132,7 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     private static SessionStatus WithGaps(SessionStatus status, SessionFiles files, bool withGaps) =>
-        withGaps && RecordingGaps.Of(files) is { } gaps ? status with { Gaps = gaps } : status;
+        withGaps && LiveGaps.Of(files, status) is { } gaps ? status with { Gaps = gaps } : status;
 
     /// <summary>Looks at every session, with two threads where there are many. What a look does not return is left out.</summary>
     private List<SessionStatus> Visit(Look look)

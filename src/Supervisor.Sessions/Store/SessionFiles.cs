@@ -57,10 +57,6 @@ public sealed class SessionFiles : IDisposable
         return meta is null || final?.Attempt == meta.Attempt ? final : null;
     }
 
-    /// <summary>Null when that attempt was never claimed, or its file cannot be read.</summary>
-    public AttemptRecord? ReadAttempt(int number) =>
-        Read(string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{number}.json"), static json => AttemptRecord.Read(json));
-
     /// <summary>All attempts in order. One that cannot be read is left out.</summary>
     public IReadOnlyList<AttemptRecord> ReadAttempts()
     {

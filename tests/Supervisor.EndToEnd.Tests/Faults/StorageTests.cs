@@ -17,6 +17,22 @@ public sealed class StorageTests : Workspace
     }
 
     [Fact]
+    public void While_nothing_can_be_stored_ls_and_show_say_so()
+    {
+        Outcome outcome = WithSmallDisk("size=400k", """
+            mkfifo go
+            sup run --session-id full sh -c 'head -c 1000000 /dev/zero; read line <go' >/dev/null &
+            until sup show full --json | grep -q '"lost_bytes":[1-9]'; do :; done
+            sup ls
+            sup show full
+            echo >go
+            wait $!; echo "run: $?"
+            """);
+        Assert.Contains("run: 0", outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(2, outcome.Text.Split("No space left on device").Length - 1);
+    }
+
+    [Fact]
     public void A_disk_that_fills_up_cuts_the_transcript_and_nothing_else()
     {
         Outcome outcome = WithSmallDisk("size=400k", """

@@ -101,7 +101,7 @@ public sealed class WaitTests : Workspace
         Go();
         run.Wait();
 
-        Outcome own = RunSup("run", "--", "sh", "-c", "sup wait $SUP_SESSION_ID --idle 1s; sup wait $SUP_SESSION_ID; sup wait $SUP_SESSION_ID --for x --timeout 0; echo $?");
+        Outcome own = RunSup("run", "--", "sh", "-c", "sup wait $SUP_SESSION_ID --idle 1s; sup wait $SUP_SESSION_ID; sup wait $SUP_SESSION_ID --for NEVER --timeout 0; echo $?");
         Assert.Equal(3, own.ErrorText.Split('\n').Count(l => l.StartsWith("sup: ", StringComparison.Ordinal)));
         Assert.Equal(2, own.ErrorText.Split("this command runs in it").Length - 1);
         Assert.Equal("124\n", own.Text);

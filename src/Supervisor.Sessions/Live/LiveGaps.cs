@@ -1,0 +1,32 @@
+using Supervisor.Protocol;
+using Supervisor.Protocol.Live;
+using Supervisor.Sessions.Store;
+
+namespace Supervisor.Sessions.Live;
+
+/// <summary>
+/// What is missing in a transcript. While nothing can be written, no file can tell so: then the owner does.
+/// </summary>
+public static class LiveGaps
+{
+    /// <summary>What an owner may cost somebody who lists sessions.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Null when nothing is missing, as far as the files and the owner know.</summary>
+    public static RecordingGaps? Of(SessionFiles files, SessionStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(status);
+        RecordingGaps? stored = RecordingGaps.Of(files);
+        if (!status.State.IsLive() || status.State == SessionState.Starting || status.IsOwnerStopped)
+        {
+            return stored;
+        }
+
+        using LiveConnection? owner = LiveConnection.TryOpen(files, "viewer", AnswerTime);
+        LiveMessage? answer = owner?.Ask(new LiveMessage { Type = LiveMessageType.Status }, AnswerTime);
+        return answer is { Problem: { } problem, LostBytes: var lost }
+            ? new RecordingGaps((stored?.Count ?? 0) + 1, lost ?? stored?.Bytes ?? 0, problem)
+            : stored;
+    }
+}
