@@ -125,9 +125,16 @@ public sealed record SessionStatus
 
     private static SessionStatus Live(SessionFiles files, SessionMeta? meta, DateTime now)
     {
-        ProcStat? owner = meta is not null && IsThisBoot(meta) && ProcStat.Read(meta.OwnerPid) is { } found && found.StartTime == meta.OwnerStartTime
+        ProcStat? owner = meta is not null && IsThisBoot(meta)
+            && ProcStat.Read(meta.OwnerPid) is { State: not ('Z' or 'X') } found && found.StartTime == meta.OwnerStartTime
             ? found
             : null;
+        if (owner is null && !files.IsOwned())
+        {
+            // It was there a moment ago, when it held the lock.
+            return Of(files, now);
+        }
+
         bool stopped = owner is { State: 'T' or 't' };
         if (meta?.Pid is not { } pid)
         {
