@@ -31,7 +31,7 @@ internal sealed partial class RealTerminal : IDisposable
         File.WriteAllText(config, "set -g default-terminal tmux-256color\nset -g status off\nset -sg escape-time 0\nset -g history-limit 5000\nset -g allow-rename on\n");
         Outcome started = Child.Run(new Launch(
             "env",
-            ["--default-signal=PIPE", "tmux", "-S", _socket, "-f", config, "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", workspace.Work,
+            ["--default-signal=PIPE,INT,QUIT", "tmux", "-S", _socket, "-f", config, "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "-c", workspace.Work,
                 "bash", "--norc", "--noprofile"])
         {
             Environment = _environment,

@@ -24,7 +24,7 @@ internal sealed record TerminalBytes(Workspace Workspace)
         Needs.Programs("python3");
         List<string> words =
         [
-            "--default-signal=PIPE", "python3", Path.Combine(AppContext.BaseDirectory, "Programs", "terminal.py"),
+            "--default-signal=PIPE,INT,QUIT", "python3", Path.Combine(AppContext.BaseDirectory, "Programs", "terminal.py"),
             string.Create(CultureInfo.InvariantCulture, $"{Columns}x{Rows}"),
         ];
         if (IsSlow)

@@ -62,7 +62,7 @@ public class Workspace : IDisposable
     internal Child StartBash(string script) => Child.Start(BashLaunch(script, input: null));
 
     /// <summary>Runs sup itself.</summary>
-    internal Outcome RunSup(params string[] arguments) => Child.Run(new Launch("env", ["--default-signal=PIPE", Path.Combine(Bin, "sup"), .. arguments])
+    internal Outcome RunSup(params string[] arguments) => Child.Run(new Launch("env", ["--default-signal=PIPE,INT,QUIT", Path.Combine(Bin, "sup"), .. arguments])
     {
         Environment = Variables,
         Folder = Work,
@@ -192,7 +192,7 @@ public class Workspace : IDisposable
 
     // .NET ignores SIGPIPE, and what it starts would too.
     private Launch BashLaunch(string script, byte[]? input) =>
-        new("env", ["--default-signal=PIPE", "bash", "--norc", "--noprofile", "-c", script])
+        new("env", ["--default-signal=PIPE,INT,QUIT", "bash", "--norc", "--noprofile", "-c", script])
         {
             Environment = Variables,
             Folder = Work,
