@@ -243,7 +243,7 @@ public sealed class ProgramScreenTests
             w => w.Bash("mkdir -p ~/.config/htop && printf 'htop_version=3.2.2\\nconfig_reader_min_version=3\\nhide_userland_threads=1\\nheader_layout=one_100\\ncolumn_meters_0=Hostname\\ncolumn_meter_modes_0=2\\nfields=1\\nscreen:Main=Command\\n' >~/.config/htop/htoprc"),
             pass =>
             {
-                pass.Terminal.Enter("sleep 300 & r htop -p $!; kill %1; wait");
+                pass.Terminal.Enter("(sleep 300 & r htop -p $!; kill $!)");
                 pass.Snap("opened", s => s.Lines[29].Contains("F10", StringComparison.Ordinal) && s.HasLine("sleep 300"));
                 pass.Terminal.Resize(70, 18);
                 pass.Snap("smaller", s => s.Lines.Count >= 18 && s.Lines[17].Contains("F1", StringComparison.Ordinal));
