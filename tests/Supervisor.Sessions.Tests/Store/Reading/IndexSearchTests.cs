@@ -109,6 +109,27 @@ public sealed class IndexSearchTests : IDisposable
     }
 
     [Fact]
+    public void Where_halving_meets_the_beginning_of_a_line_that_line_counts()
+    {
+        string path = Path.Combine(_state.Folder, "index");
+        const int Lines = 1024;
+        File.WriteAllText(path, string.Concat(Enumerable.Range(0, Lines).Select(i => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"offset\":{i * 10},\"length\":10,\"channel\":\"stdout\",\"timestamp\":\"{StoredSession.Begin.AddSeconds(i):O}\"").PadRight(126) + "}\n")));
+        Assert.Equal(128 * Lines, new FileInfo(path).Length);
+        using IndexFile index = new(File.OpenHandle(path));
+        for (int i = 0; i < Lines; i++)
+        {
+            index.SeekOffset((i * 10) + 5);
+            Assert.True(index.Next(out IndexLine line));
+            Assert.Equal(i * 10, line.Offset);
+            index.SeekTime(StoredSession.Begin.AddSeconds(i + 0.5));
+            Assert.True(index.Next(out line));
+            Assert.Equal(i * 10, line.Offset);
+        }
+    }
+
+    [Fact]
     public void A_lookup_reads_little_of_a_long_index()
     {
         string path = Path.Combine(_state.Folder, "index");
