@@ -8,6 +8,7 @@ public static class ErrorCode
     public const string SessionAmbiguous = "session_ambiguous";
     public const string OwnSession = "own_session";
     public const string NameTaken = "name_taken";
+    public const string SessionExpired = "session_expired";
     public const string SessionLost = "session_lost";
     public const string SessionLive = "session_live";
     public const string SessionEnded = "session_ended";

@@ -7,4 +7,5 @@ namespace Supervisor.Protocol.Files;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TranscriptEvent))]
+[JsonSerializable(typeof(HistoryEntry))]
 public sealed partial class FileJson : JsonSerializerContext;

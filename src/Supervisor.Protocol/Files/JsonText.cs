@@ -75,6 +75,14 @@ internal sealed class JsonText
         return this;
     }
 
+    /// <summary>Adds a value that is JSON already.</summary>
+    public JsonText AddRaw(string name, string json)
+    {
+        Name(name);
+        _text.Append(json);
+        return this;
+    }
+
     /// <summary>Adds a list of values that are JSON already.</summary>
     public JsonText AddRaw(string name, List<string> values)
     {

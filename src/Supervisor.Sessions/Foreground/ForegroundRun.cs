@@ -104,8 +104,10 @@ public sealed unsafe class ForegroundRun : IDisposable
         _record.Started(_terminal.Pid);
         _live = new LiveControl(_record);
         _record.GoLive(_live);
-        WaitStatus end = WaitForEnd();
-        return Ended(end, started);
+        RunSweep sweep = RunSweep.Start(_request.Root, _record.Meta.Id, _time);
+        RunOutcome outcome = Ended(WaitForEnd(), started);
+        sweep.Wait();
+        return outcome;
     }
 
     private SessionMeta Describe(SessionId id)

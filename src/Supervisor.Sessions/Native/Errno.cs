@@ -5,6 +5,7 @@ namespace Supervisor.Sessions.Native;
 /// <summary>The error numbers sup tells apart (errno(3), Linux).</summary>
 internal static class Errno
 {
+    public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EINTR = 4;
     public const int EIO = 5;
@@ -22,6 +23,7 @@ internal static class Errno
     public const int EOPNOTSUPP = 95;
     public const int ECONNABORTED = 103;
     public const int ECONNREFUSED = 111;
+    public const int EDQUOT = 122;
 
     /// <summary>The calling thread's errno: read it right after the call that set it.</summary>
     public static int Last => Marshal.GetLastSystemError();

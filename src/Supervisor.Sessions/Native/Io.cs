@@ -18,9 +18,12 @@ internal static unsafe class Io
         }
     }
 
-    public static int OpenAt(int directory, string name, int flags, uint mode = 0)
+    public static int OpenAt(int directory, string name, int flags, uint mode = 0) => OpenAt(directory, Path(name), flags, mode);
+
+    /// <summary>openat(2) of a NUL-terminated name.</summary>
+    public static int OpenAt(int directory, byte[] name, int flags, uint mode = 0)
     {
-        fixed (byte* p = Path(name))
+        fixed (byte* p = name)
         {
             return Libc.openat(directory, p, flags | Libc.O_CLOEXEC, mode);
         }
@@ -126,9 +129,12 @@ internal static unsafe class Io
         }
     }
 
-    public static bool StatAt(int directory, string name, bool followLink, out StatX stat)
+    public static bool StatAt(int directory, string name, bool followLink, out StatX stat) =>
+        StatAt(directory, Path(name), followLink, out stat);
+
+    public static bool StatAt(int directory, byte[] name, bool followLink, out StatX stat)
     {
-        fixed (byte* p = Path(name))
+        fixed (byte* p = name)
         fixed (StatX* s = &stat)
         {
             int flags = followLink ? 0 : Libc.AT_SYMLINK_NOFOLLOW;
@@ -171,6 +177,25 @@ internal static unsafe class Io
         fixed (byte* t = Path(to))
         {
             return Libc.renameat(directory, f, directory, t) == 0 ? 0 : Errno.Last;
+        }
+    }
+
+    /// <summary>rename(2) from one folder to another: 0 or the errno.</summary>
+    public static int Rename(int fromDirectory, byte[] from, int toDirectory, string to)
+    {
+        fixed (byte* f = from)
+        fixed (byte* t = Path(to))
+        {
+            return Libc.renameat(fromDirectory, f, toDirectory, t) == 0 ? 0 : Errno.Last;
+        }
+    }
+
+    /// <summary>unlink(2) or, with AT_REMOVEDIR, rmdir(2) of a NUL-terminated name: 0 or the errno.</summary>
+    public static int Remove(int directory, byte[] name, int flags)
+    {
+        fixed (byte* p = name)
+        {
+            return Libc.unlinkat(directory, p, flags) == 0 ? 0 : Errno.Last;
         }
     }
 

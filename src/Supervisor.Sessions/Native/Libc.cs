@@ -44,6 +44,7 @@ internal static unsafe partial class Libc
     public const int AT_REMOVEDIR = 0x200;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_EACCESS = 0x200;
+    public const int AT_REMOVEDIR = 0x200;
     public const int X_OK = 1;
 
     public const short POLLIN = 1;
@@ -95,6 +96,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial nint read(int fd, byte* buffer, nint count);
     [LibraryImport(Name)] public static partial nint pread(int fd, byte* buffer, nint count, long offset);
     [LibraryImport(Name)] public static partial nint write(int fd, byte* buffer, nint count);
+    [LibraryImport(Name)] public static partial nint pwrite(int fd, byte* buffer, nint count, long offset);
+    [LibraryImport(Name)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name)] public static partial int fcntl(int fd, int command, nint argument);
     [LibraryImport(Name)] public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
     [LibraryImport(Name)] public static partial int pipe2(int* fds, int flags);
@@ -115,7 +118,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int unlinkat(int dir, byte* path, int flags);
     [LibraryImport(Name)] public static partial int renameat(int oldDir, byte* oldPath, int newDir, byte* newPath);
     [LibraryImport(Name)] public static partial int fchmod(int fd, uint mode);
-    [LibraryImport(Name)] public static partial long lseek(int fd, long offset, int whence);
     [LibraryImport(Name)] public static partial int ftruncate(int fd, long length);
     [LibraryImport(Name)] public static partial int fallocate(int fd, int mode, long offset, long length);
     [LibraryImport(Name)] public static partial int faccessat(int dir, byte* path, int mode, int flags);
@@ -256,6 +258,8 @@ internal struct StatX
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public ulong Size;
     [FieldOffset(48)] public ulong Blocks;
+    [FieldOffset(96)] public long ChangedSeconds;
+    [FieldOffset(104)] public uint ChangedNanoseconds;
     [FieldOffset(112)] public long ModifiedSeconds;
     [FieldOffset(120)] public uint ModifiedNanoseconds;
     [FieldOffset(128)] public uint SpecialMajor;
@@ -274,4 +278,9 @@ internal struct StatX
 
     /// <summary>Whether it is /dev/null (null(4)).</summary>
     public readonly bool IsNull => (Mode & 0xF000) == 0x2000 && SpecialMajor == 1 && SpecialMinor == 3;
+
+    /// <summary>When the inode last changed; for a folder, a rename does it too.</summary>
+    public readonly DateTime Changed => ChangedSeconds is >= 0 and < MaxSeconds
+        ? DateTime.UnixEpoch.AddTicks((ChangedSeconds * TimeSpan.TicksPerSecond) + (ChangedNanoseconds / 100))
+        : DateTime.UnixEpoch;
 }

@@ -65,7 +65,7 @@ public sealed class OwnedFolder : IDisposable
             int lockFile = -1;
             try
             {
-                lockFile = TakeLock(folder, path);
+                lockFile = TakeLock(sessions, id, folder, path);
                 error = Io.MakeDirectory(folder, Artifact.Attempts, FolderMode);
                 return error == 0
                     ? new OwnedFolder(id, path, folder, lockFile)
@@ -101,9 +101,11 @@ public sealed class OwnedFolder : IDisposable
         ArgumentNullException.ThrowIfNull(root);
         int sessions = root.OpenForReading("sessions");
         int folder = sessions < 0 ? -1 : Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        Libc.close(sessions);
         int lockFile = folder < 0 ? -1 : Io.OpenAt(folder, Artifact.Lock, Libc.O_RDWR | Libc.O_NOFOLLOW);
-        if (lockFile >= 0 && WaitForChange(lockFile) && !OfdLock.IsHeld(lockFile, Artifact.OwnerByte) && IsThere(folder, lockFile))
+        bool taken = lockFile >= 0 && WaitForChange(lockFile)
+            && !OfdLock.IsHeld(lockFile, Artifact.OwnerByte) && IsThere(sessions, id, lockFile);
+        Libc.close(sessions);
+        if (taken)
         {
             return new OwnedFolder(id, System.IO.Path.Combine(root.Sessions, id.Value), folder, lockFile);
         }
@@ -221,9 +223,9 @@ public sealed class OwnedFolder : IDisposable
 
     /// <summary>
     /// Waits for byte 1, which someone who changes the folder may hold for a moment, then takes byte 0 for life, and
-    /// looks whether the locked file is still the one in the folder.
+    /// looks whether the locked file is still the session's.
     /// </summary>
-    private static int TakeLock(int folder, string path)
+    private static int TakeLock(int sessions, SessionId id, int folder, string path)
     {
         int fd = Io.OpenAt(folder, Artifact.Lock, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, FileMode);
         if (fd < 0)
@@ -232,7 +234,7 @@ public sealed class OwnedFolder : IDisposable
         }
 
         WaitForChange(fd);
-        bool taken = OfdLock.TryTake(fd, Artifact.OwnerByte) && IsThere(folder, fd);
+        bool taken = OfdLock.TryTake(fd, Artifact.OwnerByte) && IsThere(sessions, id, fd);
         OfdLock.Release(fd, Artifact.ChangeByte);
         if (!taken)
         {
@@ -255,10 +257,10 @@ public sealed class OwnedFolder : IDisposable
         return taken;
     }
 
-    /// <summary>Whether the locked file is still the one in the folder.</summary>
-    private static bool IsThere(int folder, int lockFile) =>
+    /// <summary>Whether the locked file is still the session's: a sweep may have moved its folder away.</summary>
+    private static bool IsThere(int sessions, SessionId id, int lockFile) =>
         Io.Stat(lockFile, out StatX mine)
-        && Io.StatAt(folder, Artifact.Lock, followLink: false, out StatX there)
+        && Io.StatAt(sessions, id.Value + "/" + Artifact.Lock, followLink: false, out StatX there)
         && mine.Inode == there.Inode;
 
     public void Dispose()

@@ -3,7 +3,9 @@ using Supervisor.Protocol;
 using Supervisor.Sessions.Live;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
+using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Store.Retention;
 
 namespace Supervisor.Sessions.Store;
 
@@ -54,15 +56,22 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
     }
 
     /// <summary>The session a person means: its exact id, else its exact name (live, else newest), else a unique prefix of its id.</summary>
-    /// <exception cref="SupException">There is none, or several.</exception>
+    /// <exception cref="SupException">There is none, or several, or only its line in the history is left.</exception>
     public SessionStatus Find(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         using SessionsFolder? folder = SessionsFolder.Open(root);
         return (folder is null ? null : ById(folder, text) ?? ByName(folder, text) ?? ByPrefix(folder, text))
-            ?? throw new SupException(
-                ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {Printable.Line(text)}", "sup ls --all lists them");
+            ?? throw NotStored(text);
     }
+
+    private SupException NotStored(string text) => new SessionHistory(root, time).Find(text) is { } expired
+        ? new SupException(
+            ErrorCode.SessionExpired,
+            ExitCode.Failure,
+            $"session {expired.Id} has expired: it was removed at {Timestamp.Of(expired.ExpiredAt)}, and its output is gone",
+            $"sup show {expired.Id} tells how it ended")
+        : new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {Printable.Line(text)}", "sup ls --all lists them");
 
     private SessionStatus? ById(SessionsFolder folder, string text)
     {

@@ -19,7 +19,7 @@ public sealed class SessionFiles : IDisposable
     /// <summary>What is read most is shorter.</summary>
     private const int SmallBytes = 4096;
 
-    private static readonly uint User = Libc.geteuid();
+    private static uint User => Libc.geteuid();
 
     private readonly int _folder;
 
@@ -39,6 +39,26 @@ public sealed class SessionFiles : IDisposable
         using SessionsFolder? sessions = SessionsFolder.Open(root);
         return sessions?.Open(id, out _);
     }
+
+    /// <summary>
+    /// A session's folder under whatever name in an opened folder: <c>sessions/</c> or <c>trash/</c>. Null with the errno when it
+    /// cannot be opened: a link never can, and what belongs to another user is not ours to judge.
+    /// </summary>
+    internal static SessionFiles? Open(int parent, string name, SessionId id, string path, out int error)
+    {
+        int folder = Io.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        error = folder < 0 ? Errno.Last : 0;
+        if (folder >= 0 && !(Io.Stat(folder, out StatX stat) && stat.Uid == Libc.geteuid()))
+        {
+            Libc.close(folder);
+            (folder, error) = (-1, Errno.EPERM);
+        }
+
+        return folder < 0 ? null : new SessionFiles(id, path, folder);
+    }
+
+    /// <summary>The opened folder; this object closes it.</summary>
+    internal int Folder => _folder;
 
     public SessionMeta? ReadMeta() => Read(Artifact.Meta, static json => SessionMeta.Read(json));
 
@@ -117,6 +137,9 @@ public sealed class SessionFiles : IDisposable
         return fd;
     }
 
+    /// <summary>Opens the lock so that it can be taken; -1 when there is none.</summary>
+    internal int OpenLock() => OpenRegular(Artifact.Lock, out _, Libc.O_RDWR);
+
     /// <summary>A file's bytes; null when it cannot be read, is no regular file, or is larger than ours ever are.</summary>
     internal byte[]? ReadBytes(string name) => Read(name, static content => content.ToArray());
 
@@ -177,12 +200,12 @@ public sealed class SessionFiles : IDisposable
         return n > 0 ? Floor.Parse(text[..(int)n]) : 0;
     }
 
-    /// <summary>Opens a regular file of the user's own for reading; -1 for anything else. The caller closes it.</summary>
-    internal int OpenRegular(string name, out StatX stat)
+    /// <summary>Opens a regular file of the user's own, for reading unless told; -1 for anything else. The caller closes it.</summary>
+    internal int OpenRegular(string name, out StatX stat, int access = Libc.O_RDONLY)
     {
         stat = default;
         using FolderPart part = new(_folder, name);
-        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, access | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
         if (fd >= 0 && !(Io.Stat(fd, out stat) && stat.IsRegularFile && stat.Uid == User))
         {
             Libc.close(fd);

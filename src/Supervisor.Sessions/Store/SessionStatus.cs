@@ -49,6 +49,9 @@ public sealed record SessionStatus
     /// <summary>What cannot be read or understood of it, in words.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>Of an ended session: when it ended, or where nothing says so, when its output or its folder last changed.</summary>
+    public DateTime LastSign { get; init; }
+
     public DateTime StartedAt => Meta?.StartedAt ?? DateTime.MinValue;
 
     /// <summary>Reads the state. Writes nothing: what is lost is only said to be so.</summary>
@@ -89,16 +92,21 @@ public sealed record SessionStatus
         Problems = [why],
     };
 
-    private static SessionStatus Bare(SessionFiles files, SessionMeta? meta, SessionState state) => new()
+    private static SessionStatus Bare(SessionFiles files, SessionMeta? meta, SessionState state)
     {
-        Id = files.Id,
-        Path = files.Path,
-        State = state,
-        Meta = meta,
-        OutputBytes = files.OutputStatus().Length,
-        LastActive = state.IsLive() ? meta?.StartedAt : null,
-        Problems = Unknown(files, meta, state),
-    };
+        (long length, DateTime? written) = files.OutputStatus();
+        return new SessionStatus
+        {
+            Id = files.Id,
+            Path = files.Path,
+            State = state,
+            Meta = meta,
+            OutputBytes = length,
+            LastActive = state.IsLive() ? meta?.StartedAt : null,
+            LastSign = written ?? files.ChangedAt,
+            Problems = Unknown(files, meta, state),
+        };
+    }
 
     private static SessionStatus Ended(SessionFiles files, SessionMeta? meta, SessionFinal final)
     {
@@ -113,6 +121,7 @@ public sealed record SessionStatus
             Meta = meta,
             Final = final,
             OutputBytes = final.OutputBytes,
+            LastSign = final.EndedAt,
             EndReason = final.EndReason,
             Problems = known ? problems : [.. problems, $"{Artifact.Final} says that it ended as \"{final.State}\", which this version of sup does not know"],
         };

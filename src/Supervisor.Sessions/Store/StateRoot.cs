@@ -90,7 +90,8 @@ public sealed class StateRoot
         }
     }
 
-    private int OpenRoot(bool create)
+    /// <summary>Opens the root itself; -1 when it is not there and not to be made. The caller closes the descriptor.</summary>
+    internal int OpenRoot(bool create)
     {
         int fd = Io.Open(Path, Libc.O_RDONLY | Libc.O_DIRECTORY);
         if (fd < 0 && Errno.Last == Errno.ENOENT)
@@ -153,7 +154,8 @@ public sealed class StateRoot
         }
     }
 
-    private int OpenOwn(int root, string folder, bool create)
+    /// <summary>Opens a folder of the opened root, as <see cref="OpenRoot"/> does.</summary>
+    internal int OpenOwn(int root, string folder, bool create)
     {
         int flags = Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW;
         int fd = Io.OpenAt(root, folder, flags);
