@@ -47,6 +47,9 @@ internal static class CommandLine
             new WaitCommand(),
             new StatusCommand(),
             new RenameCommand(),
+            new HistoryCommand(),
+            new CleanCommand(),
+            new RemoveCommand(),
         };
 
         // No response files: an argument that begins with @ is an argument like any other.

@@ -19,7 +19,7 @@ Signals.SetDefault(Signals.SIGCHLD);
 return args switch
 {
     [SessionMonitor.Verb, var owner, var terminal, var user] => MonitorProgram.Run(owner, terminal, user),
-    ["run", "logs" or "status", ..] => CommandLine.Run(args[1..], caller: null),
+    ["run", "logs" or "status" or "history" or "clean", ..] => CommandLine.Run(args[1..], caller: null),
     ["run", ..] => CommandLine.Run(args, Caller.Receive()),
     _ => CommandLine.Run(args, caller: null),
 };

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Supervisor.Cli.Output;
+using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Retention;
 
 namespace Supervisor.Cli.Commands;
 
@@ -28,11 +31,12 @@ internal sealed class ShowCommand : Command
     public static int Execute(string id, bool json, int lastLines, Layout layout)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        SessionStatus status = new SessionCatalog(root, TimeProvider.System).Find(id);
-        using SessionFiles? files = SessionFiles.Open(root, status.Id);
+        SessionStatus? stored = Stored(root, id, out HistoryEntry? expired);
+        SessionStatus status = stored ?? ExpiredSession.Status(expired!);
+        using SessionFiles? files = stored is null ? null : SessionFiles.Open(root, status.Id);
         status = files is null ? status : status with { Gaps = LiveGaps.Of(files, status) };
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        SessionAnswer answer = SessionAnswer.Of(status, files, now);
+        SessionAnswer answer = expired is null ? SessionAnswer.Of(status, files, now) : ExpiredSession.Answer(expired);
         if (json)
         {
             Data.Write(JsonSerializer.SerializeToUtf8Bytes(new OneSessionAnswer(answer), SessionJson.Default.OneSessionAnswer));
@@ -43,5 +47,25 @@ internal sealed class ShowCommand : Command
         }
 
         return 0;
+    }
+
+    /// <summary>The session, or if only its line in the history is left, that.</summary>
+    private static SessionStatus? Stored(StateRoot root, string id, out HistoryEntry? expired)
+    {
+        expired = null;
+        try
+        {
+            return new SessionCatalog(root, TimeProvider.System).Find(id);
+        }
+        catch (SupException e) when (string.Equals(e.Code, ErrorCode.SessionExpired, StringComparison.Ordinal))
+        {
+            expired = new SessionHistory(root, TimeProvider.System).Find(id);
+            if (expired is null)
+            {
+                throw;
+            }
+
+            return null;
+        }
     }
 }

@@ -35,6 +35,12 @@ internal sealed record SessionAnswer
 
     public string? EndReason { get; init; }
 
+    /// <summary>The state in which an ended session ended; of one that expired, too.</summary>
+    public string? Result { get; init; }
+
+    /// <summary>When it was swept.</summary>
+    public DateTime? ExpiredAt { get; init; }
+
     public string? Error { get; init; }
 
     public long? RetentionSeconds { get; init; }
@@ -97,8 +103,8 @@ internal sealed record SessionAnswer
     /// <summary>What is wrong with the session or with what is kept of it, in words.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
-    /// <summary>The session's folder.</summary>
-    public required string Path { get; init; }
+    /// <summary>The session's folder; null for one that expired.</summary>
+    public required string? Path { get; init; }
 
     /// <param name="status">With its gaps.</param>
     /// <param name="files">Its folder; null when it cannot be opened any more.</param>
@@ -124,6 +130,7 @@ internal sealed record SessionAnswer
             ExitCode = final?.ExitCode,
             Signal = final?.Signal,
             EndReason = status.EndReason,
+            Result = live ? null : status.State.Word(),
             Error = final?.Error,
             RetentionSeconds = meta?.RetentionSeconds,
             SilenceAfterSeconds = meta?.SilenceAfterSeconds,

@@ -38,7 +38,7 @@ internal sealed class SessionPage
         page.Line("pid", answer.Pid?.ToString(Invariant));
         page.Line("owner", answer.OwnerPid is { } owner ? string.Create(Invariant, $"{owner}{(status.IsOwnerStopped ? ", stopped" : "")}") : null);
         page.Line("terminal", answer.TransportMode is { } mode ? $"{mode}, {answer.Terminal}" : null);
-        page.Line("output", string.Create(Invariant, $"{answer.OutputBytes} bytes"));
+        page.Line("output", string.Create(Invariant, $"{answer.OutputBytes} bytes{(answer.ExpiredAt is null ? "" : ", gone")}"));
         page.Line("limit", answer.MaxOutputBytes is { } limit ? ByteSize.ForPeople(limit) : null);
         page.Line("restart", answer.Restart is null or "no" ? null : answer.Restart);
         page.Line("kept", answer.RetentionSeconds is { } kept ? $"{DurationText.ForPeople(kept)} after its end" : null);
@@ -47,7 +47,7 @@ internal sealed class SessionPage
         page.Survivors();
         page.Problems();
         page.Line("path", answer.Path);
-        page.Line("transcript", Path.Combine(answer.Path, Artifact.Output));
+        page.Line("transcript", answer.Path is { } path ? Path.Combine(path, Artifact.Output) : null);
         page.LastLines(lastLines);
         return page._text.ToString().TrimEnd('\n');
     }
@@ -80,6 +80,7 @@ internal sealed class SessionPage
     {
         Line("started", _answer.StartedAt is { } started ? $"{Timestamp.Of(started)}, {RelativeTime.Ago(started, _now)}" : null);
         Line("ended", _answer.EndedAt is { } ended ? $"{Timestamp.Of(ended)}, {RelativeTime.Ago(ended, _now)}" : null);
+        Line("expired", _answer.ExpiredAt is { } expired ? $"{Timestamp.Of(expired)}, {RelativeTime.Ago(expired, _now)}" : null);
         double? seconds = _answer.DurationSeconds
             ?? (_status.State.IsLive() && _answer.StartedAt is { } start ? (_now - start).TotalSeconds : null);
         Line("duration", seconds is { } duration ? DurationText.ForPeople(duration) : null);

@@ -38,11 +38,12 @@ internal static class SessionText
         return new Cell(text.ToString(), ToneOf(status));
     }
 
-    /// <summary>How it ended or is doing: <c>running</c>, <c>exited 3</c>, <c>SIGTERM</c>.</summary>
+    /// <summary>How it ended or is doing: <c>running</c>, <c>exited 3</c>, <c>SIGTERM</c>, <c>exited 3, expired</c>.</summary>
     public static string Result(SessionStatus status) => status.State switch
     {
         SessionState.Exited => string.Create(CultureInfo.InvariantCulture, $"exited {status.Final?.ExitCode}"),
         SessionState.Signaled => status.Final?.Signal ?? "signaled",
+        SessionState.Expired => Result(status with { State = EndedAs(status) }) + ", expired",
         _ => status.State.Word(),
     };
 
@@ -58,8 +59,13 @@ internal static class SessionText
     {
         SessionState.Exited => !IsSuccess(status),
         SessionState.Signaled or SessionState.Failed or SessionState.Lost => true,
+        SessionState.Expired => IsFailure(status with { State = EndedAs(status) }),
         _ => false,
     };
+
+    /// <summary>The state in which an expired session ended.</summary>
+    private static SessionState EndedAs(SessionStatus status) =>
+        SessionStates.Parse(status.Final?.State) is { } state && !state.IsLive() && state != SessionState.Expired ? state : SessionState.Lost;
 
     /// <summary>The command as one would type it.</summary>
     public static string Command(SessionStatus status)
