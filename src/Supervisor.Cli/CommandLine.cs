@@ -5,6 +5,7 @@ using Supervisor.Cli.Commands.Logs;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Store;
 
 namespace Supervisor.Cli;
 
@@ -46,10 +47,11 @@ internal static class CommandLine
             new LogsCommand(),
             new WaitCommand(),
             new StatusCommand(),
-            new RenameCommand(),
+            new StatsCommand(),
             new HistoryCommand(),
             new CleanCommand(),
             new RemoveCommand(),
+            new RenameCommand(),
         };
 
         // No response files: an argument that begins with @ is an argument like any other.
@@ -59,7 +61,21 @@ internal static class CommandLine
             throw SupException.Usage(Describe(first), $"sup {CommandName(parsed)}--help shows how it is used");
         }
 
+        // Where any number of words may stand, the parser takes an unknown option for one of them.
+        if (UnknownOption(parsed, args) is { } unknown && !IsHelp(parsed))
+        {
+            throw SupException.Usage($"unknown option {Printable.Line(unknown)}", $"sup {CommandName(parsed)}--help shows how it is used");
+        }
+
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static string? UnknownOption(ParseResult parsed, string[] args)
+    {
+        int end = Array.IndexOf(args, "--");
+        string[] words = end < 0 ? args : args[..end];
+        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value)
+            .FirstOrDefault(word => word.Length > 1 && word[0] == '-' && words.Contains(word, StringComparer.Ordinal));
     }
 
     private static bool IsHelp(ParseResult parsed) => parsed.Action is System.CommandLine.Help.HelpAction;

@@ -159,7 +159,7 @@ internal sealed record SessionAnswer
             LastLine = lines.Count > 0 ? lines[^1] : null,
             Self = OwnSession.Current.Is(status.Id, meta),
             Survivors = final?.Survivors
-                ?? (status.State == SessionState.Lost && meta is not null ? Sessions.Processes.Survivors.Of(meta) : []),
+                ?? (status.State == SessionState.Lost && meta is not null ? Sessions.Processes.Survivors.Of(meta, status.Path) : []),
             Problems = SessionText.Problems(status),
             Path = status.Path,
         };

@@ -41,36 +41,36 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     }
 
     /// <summary>Kills what the grace has not ended.</summary>
-    public void KillIfDue(SessionMeta meta)
+    public void KillIfDue(SessionRecord record)
     {
         if (WasAsked && !_killed && Environment.TickCount64 >= _deadline)
         {
             _killed = true;
-            Kill(meta, Signals.SIGKILL);
+            Kill(record, Signals.SIGKILL);
         }
     }
 
     /// <summary>The command itself has ended: so shall what it has left behind.</summary>
-    public void EndRest(SessionMeta meta)
+    public void EndRest(SessionRecord record)
     {
-        if (!WasAsked || !Kill(meta, _signal))
+        if (!WasAsked || !Kill(record, _signal))
         {
             return;
         }
 
-        while (Environment.TickCount64 < _deadline && Survivors.Of(meta).Count > 0)
+        while (Environment.TickCount64 < _deadline && Survivors.Of(record.Meta, record.Path).Count > 0)
         {
             // They are nobody's children here: nothing tells of their end.
             Thread.Sleep(LookMilliseconds);
         }
 
-        Kill(meta, Signals.SIGKILL);
+        Kill(record, Signals.SIGKILL);
     }
 
-    private static bool Kill(SessionMeta meta, int signal)
+    private static bool Kill(SessionRecord record, int signal)
     {
         bool any = false;
-        foreach (Survivor survivor in Survivors.Of(meta))
+        foreach (Survivor survivor in Survivors.Of(record.Meta, record.Path))
         {
             any |= ProcessSignal.Send(new ProcessIdentity(survivor.Pid, survivor.StartTime), signal);
         }

@@ -216,7 +216,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             command.Answer(LiveControl.Done);
         }
 
-        _stop.KillIfDue(_record!.Meta);
+        _stop.KillIfDue(_record!);
     }
 
     private void RouteSignals(int butNot = 0)
@@ -248,7 +248,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     {
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         _hangUp.CommandEnded();
-        _stop.EndRest(_record!.Meta);
+        _stop.EndRest(_record!);
         int killedBy = new OutputDrain(_relays, _relayEnded, _signals, _job).Run();
         _job.Input?.Pause();
         _user?.Restore();
@@ -281,7 +281,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             streamError = streamError == 0 ? relay.WriteError : streamError;
         }
 
-        IReadOnlyList<Survivor> survivors = heldOpen || state == SessionState.Lost ? Survivors.Of(_record!.Meta) : [];
+        IReadOnlyList<Survivor> survivors = heldOpen || state == SessionState.Lost ? Survivors.Of(_record!.Meta, _record.Path) : [];
         RecordingResult result = _record!.Ended(state, code, signal, error, survivors, _stop.WasAsked);
         return new RunOutcome
         {
