@@ -48,6 +48,7 @@ internal static class CommandLine
             new WaitCommand(),
             new StatusCommand(),
             new StatsCommand(),
+            new EventsCommand(),
             new HistoryCommand(),
             new CleanCommand(),
             new RemoveCommand(),

@@ -31,6 +31,9 @@ internal static unsafe partial class Libc
     /// <summary>lseek(2): where the next data is; ENXIO when only a hole follows.</summary>
     public const int SEEK_DATA = 3;
 
+    /// <summary>A file without a name in a folder; it is gone when it is closed.</summary>
+    public static readonly int O_TMPFILE = 0x400000 | O_DIRECTORY;
+
     public const int F_GETFD = 1;
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
@@ -46,6 +49,7 @@ internal static unsafe partial class Libc
     public const int AT_EACCESS = 0x200;
     public const int AT_REMOVEDIR = 0x200;
     public const int X_OK = 1;
+    public const int W_OK = 2;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
@@ -125,6 +129,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)] public static partial int inotify_init1(int flags);
     [LibraryImport(Name)] public static partial int inotify_add_watch(int fd, byte* path, uint mask);
+    [LibraryImport(Name)] public static partial int inotify_rm_watch(int fd, int watch);
 
     [LibraryImport(Name)] public static partial int getpid();
     [LibraryImport(Name)] public static partial int getppid();

@@ -162,6 +162,12 @@ public sealed class SessionFiles : IDisposable
         return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
+    /// <summary>Whether the session had ended, and no more happened to it, by <paramref name="time"/>. Reads no file.</summary>
+    internal bool HadEndedBy(DateTime time) =>
+        Io.StatAt(_folder, Artifact.Final, followLink: false, out StatX final) && final.Modified < time
+        && Io.Stat(_folder, out StatX folder) && folder.Modified < time
+        && (!Io.StatAt(_folder, Artifact.Events, followLink: false, out StatX events) || events.Modified < time);
+
     /// <summary>The transcript's length and when it last grew.</summary>
     public (long Length, DateTime? LastOutput) OutputStatus()
     {
