@@ -53,6 +53,7 @@ internal static class CommandLine
             new CleanCommand(),
             new RemoveCommand(),
             new RenameCommand(),
+            new DoctorCommand(),
         };
 
         // No response files: an argument that begins with @ is an argument like any other.

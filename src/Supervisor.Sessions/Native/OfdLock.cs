@@ -43,4 +43,11 @@ internal static unsafe class OfdLock
         Flock asked = new() { Type = F_RDLCK, Start = offset, Length = 1 };
         return Libc.fcntl(fd, F_OFD_GETLK, (nint)(&asked)) == 0 && asked.Type != F_UNLCK;
     }
+
+    /// <summary>Whether this system has such locks at all.</summary>
+    public static bool CanAsk(int fd)
+    {
+        Flock asked = new() { Type = F_RDLCK, Length = 1 };
+        return Libc.fcntl(fd, F_OFD_GETLK, (nint)(&asked)) == 0;
+    }
 }
