@@ -54,7 +54,13 @@ internal static class CommandLine
             new RemoveCommand(),
             new RenameCommand(),
             new DoctorCommand(),
+            new CompletionCommand(),
         };
+
+        if (CompletionCommand.IsQuestion(args))
+        {
+            return CompletionCommand.Answer(root, args);
+        }
 
         // No response files: an argument that begins with @ is an argument like any other.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -8,11 +8,15 @@ installed="./bin/sup
 ./lib/sup/1.2.3/sup
 ./lib/sup/1.2.3/sup.dll
 ./lib/sup/current
-./share/man/man1/sup.1"
+./share/bash-completion/completions/sup
+./share/fish/vendor_completions.d/sup.fish
+./share/man/man1/sup.1
+./share/zsh/site-functions/_sup"
 
 # An unpacked release of its own, in $work/release; $1 is its program.
 fake_release() {
     mkdir -p "$work/release/lib"
+    cp -R "$repository/build/completion" "$work/release/"
     cp "$repository/install" "$repository/build/launch.sh" "$repository/build/common.sh" "$repository/docs/sup.1" \
         "$work/release/"
     echo 4.5.6 >"$work/release/version"
@@ -39,6 +43,28 @@ test_installs_program_launcher_and_manual() {
     equal 'ran a b' "$(to/bin/sup -c 'echo ran "$@"' x 'a b')"
     contains "$(cat err)" "$work/to/bin is not on your PATH"
     cmp "$repo/docs/sup.1" to/share/man/man1/sup.1
+}
+
+test_installs_completions_where_the_shells_look() {
+    fake_repository
+    "$repo/install" --prefix "$work/to"
+    cmp "$repo/build/completion/sup.bash" to/share/bash-completion/completions/sup
+    cmp "$repo/build/completion/_sup" to/share/zsh/site-functions/_sup
+    cmp "$repo/build/completion/sup.fish" to/share/fish/vendor_completions.d/sup.fish
+    need bash zsh fish
+    # A program that answers as sup does.
+    cat >answer <<'EOF'
+#!/bin/sh
+[ "$1 $2" = 'completion --words' ] && printf 'words\nfirst\tone\nsecond\ttwo\n'
+EOF
+    chmod +x answer
+    mv answer to/bin/sup
+    export PATH="$work/to/bin:$PATH"
+    equal 'first
+second' "$(XDG_DATA_DIRS=$work/to/share HOME=$work fish -c 'complete -C "sup "' | cut -f 1)"
+    equal 'sup _sup' "$(zsh -fc 'fpath=($PWD/to/share/zsh/site-functions $fpath); autoload -U compinit; compinit -u -D; echo sup $_comps[sup]')"
+    equal 'first second' "$(bash -c '. to/share/bash-completion/completions/sup
+        COMP_LINE="sup " COMP_POINT=4 COMP_WORDS=(sup "") COMP_CWORD=1; _sup sup; echo "${COMPREPLY[*]}"')"
 }
 
 test_the_launcher_needs_no_repository() {
@@ -169,6 +195,11 @@ test_what_is_not_ours_stays() {
     ln -s /nonexistent to/bin/sup
     status 1 "$repo/install" --prefix to
     rm to/bin/sup
+    mkdir -p to/share/zsh/site-functions
+    echo foreign >to/share/zsh/site-functions/_sup
+    status 1 "$repo/install" --prefix to
+    equal foreign "$(cat to/share/zsh/site-functions/_sup)"
+    rm -r to/share
 
     "$repo/install" --prefix to
     echo foreign >to/bin/sup
@@ -205,7 +236,8 @@ test_uninstall_leaves_a_version_that_runs_and_says_which() {
     status 0 "$repo/install" --uninstall --prefix to
     contains "$(cat err)" "$work/to/lib/sup/1.2.3 stays"
     runs "$user" "$work/to/lib/sup/1.2.3/sup"
-    missing to/bin/sup to/lib/sup/current to/share/man/man1/sup.1
+    missing to/bin/sup to/lib/sup/current
+    equal "" "$(find to/share ! -type d)"
     echo end >hold
     wait "$user"
     "$repo/install" --uninstall --prefix to
