@@ -47,7 +47,6 @@ internal static unsafe partial class Libc
     public const int AT_REMOVEDIR = 0x200;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_EACCESS = 0x200;
-    public const int AT_REMOVEDIR = 0x200;
     public const int X_OK = 1;
     public const int W_OK = 2;
 

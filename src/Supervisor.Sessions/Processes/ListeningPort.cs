@@ -12,10 +12,13 @@ internal static class ListeningPort
     private const int AddressField = 1, StateField = 3, InodeField = 9;
 
     /// <summary>Whether one of the session's processes holds a socket that listens on <paramref name="port"/>.</summary>
-    public static bool IsHeldBy(SessionMeta session, int port)
+    /// <param name="session">The session.</param>
+    /// <param name="path">Its folder.</param>
+    /// <param name="port">1 to 65535.</param>
+    public static bool IsHeldBy(SessionMeta session, string path, int port)
     {
         // Each process is asked for its own network's sockets: it may live in a container's.
-        foreach (Survivor process in Survivors.Of(session))
+        foreach (Survivor process in Survivors.Of(session, path))
         {
             HashSet<string> sockets = SocketsOn(process.Pid, port);
             if (sockets.Count > 0 && Holds(process.Pid, sockets))

@@ -22,6 +22,6 @@ public sealed class PortCondition(int port) : IWaitCondition
     public bool IsMet(SessionStatus status, DateTime now)
     {
         NextCursor = status.OutputBytes;
-        return status.Meta is { } meta && ListeningPort.IsHeldBy(meta, port);
+        return status.Meta is { } meta && ListeningPort.IsHeldBy(meta, status.Path, port);
     }
 }
