@@ -48,7 +48,7 @@ internal sealed class SessionEventReader(string source, SessionId id)
         if (!IsLive && _endedAt != _position)
         {
             _endedAt = _position;
-            events.Add(End(status, files.ChangedAt));
+            events.Add(End(status, files));
         }
 
         return events;
@@ -96,12 +96,13 @@ internal sealed class SessionEventReader(string source, SessionId id)
         return happened is { Type.Length: > 0 and <= MaxType } && !happened.Type.AsSpan().ContainsAnyExcept(TypeCharacters) ? happened : null;
     }
 
-    private SessionEvent End(SessionStatus status, DateTime written)
+    private SessionEvent End(SessionStatus status, SessionFiles files)
     {
+        DateTime written = files.ChangedAt;
         long place = (2 * _position) + 1;
         if (status.Final is not { } final || status.State == SessionState.Lost)
         {
-            DateTime alive = status.LastOutput ?? status.Meta?.StartedAt ?? written;
+            DateTime alive = files.OutputStatus().LastOutput ?? status.Meta?.StartedAt ?? written;
             return At(status.Final?.EndedAt ?? alive, place, SessionEvent.Lost, status.Final is null ? null : written) with
             {
                 Attempt = status.Meta?.Attempt,

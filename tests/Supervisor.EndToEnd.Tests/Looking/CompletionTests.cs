@@ -111,7 +111,7 @@ public sealed class CompletionTests : Workspace
         RunSup("run", "--session-id", "live1", "--name", "webserver", "true");
         using RealTerminal terminal = new(this);
         terminal.Command("source <(sup completion bash)");
-        Type(terminal, "sup sta", "sup stats");
+        Type(terminal, "sup doct", "sup doctor");
         Type(terminal, "sup logs -f we", "sup logs -f webserver");
         Type(terminal, "sup run --pty=al", "sup run --pty=always");
         Write("a file.txt", "");
@@ -131,7 +131,7 @@ public sealed class CompletionTests : Workspace
         terminal.WaitUntilSettled("zsh is there", s => s.IsAt("zsh>"));
         terminal.Enter("autoload -U compinit; compinit -u -D; source <(sup completion zsh); clear");
         terminal.WaitUntilSettled("zsh is ready", s => s.IsAt("zsh>"));
-        Type(terminal, "sup sta", "sup stats");
+        Type(terminal, "sup doct", "sup doctor");
         Type(terminal, "sup logs -f we", "sup logs -f webserver");
         Type(terminal, "sup run --pty=al", "sup run --pty=always");
         Type(terminal, "sup run -- readlin", "sup run -- readlink");
@@ -150,7 +150,7 @@ public sealed class CompletionTests : Workspace
         terminal.WaitUntilSettled("zsh is there", s => s.IsAt("zsh>"));
         terminal.Enter("fpath=($PWD/functions $fpath); autoload -U compinit; compinit -u -D; clear");
         terminal.WaitUntilSettled("zsh is ready", s => s.IsAt("zsh>"));
-        Type(terminal, "sup sta", "sup stats");
+        Type(terminal, "sup doct", "sup doctor");
         Type(terminal, "sup compl", "sup completion");
     }
 
@@ -165,7 +165,7 @@ public sealed class CompletionTests : Workspace
         terminal.WaitUntilSettled("fish is there", s => s.LastLine is [.., '>' or '#']);
         terminal.Enter("function fish_prompt; echo 'fish> '; end; set -g fish_autosuggestion_enabled 0; sup completion fish | source; clear");
         terminal.WaitUntilSettled("fish is ready", s => s.IsAt("fish>"));
-        Type(terminal, "sup sta", "sup stats");
+        Type(terminal, "sup doct", "sup doctor");
         Type(terminal, "sup logs -f we", "sup logs -f webserver");
         Type(terminal, "sup run --pty=al", "sup run --pty=always");
         Type(terminal, "sup run -- readlin", "sup run -- readlink");
