@@ -12,8 +12,8 @@ using Supervisor.Sessions.Store.Reading;
 const int PageBytes = 16 * 1024;
 StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
 int reads = int.Parse(args[1], CultureInfo.InvariantCulture);
-using SessionFiles files = SessionFiles.Open(root, SessionId.TryParse(args[0], out SessionId id) ? id : throw new ArgumentException("no id"))
-    ?? throw new ArgumentException("no such session");
+using SessionFiles files = SessionFiles.Open(root, SessionId.TryParse(args[0], out SessionId id) ? id : throw new InvalidOperationException("no id"))
+    ?? throw new InvalidOperationException("no such session");
 using TranscriptReader reader = new(files);
 using FileStream output = files.OpenOutput()!;
 long end = reader.End - PageBytes;
