@@ -18,7 +18,6 @@ namespace Supervisor.Sessions.Foreground;
 public sealed class SessionRecord : IDisposable
 {
     private const int AttemptNumber = 1;
-    private const int IdTries = 20;
     private static readonly string AttemptFile = string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{AttemptNumber}.json");
 
     /// <summary>How long in all a slow disk may pace a command in the foreground.</summary>
@@ -118,39 +117,15 @@ public sealed class SessionRecord : IDisposable
 
     private static SessionRecord OpenNow(RunRequest request, Func<SessionId, SessionMeta> describe, TimeProvider time)
     {
-        StateRoot? root = null;
-        OwnedFolder? folder = null;
-        NameLock? name = null;
-        string? problem = null;
-        SessionId id = request.Id ?? SessionId.Generate();
-        try
-        {
-            root = request.Root();
-            name = request.Name is { } wanted ? TakeName(root, wanted, id) : null;
-            folder = MakeFolder(root, request.Id, ref id);
-        }
-        catch (SupException e) when (string.Equals(e.Code, ErrorCode.UnsafeState, StringComparison.Ordinal))
-        {
-            problem = $"{e.Message}; {e.Hint}";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = e.Message;
-        }
-        catch
-        {
-            name?.Dispose();
-            throw;
-        }
-
-        SessionRecord record = new(root, folder, name, describe(id), time, problem);
+        SessionClaim claim = SessionClaim.Of(request);
+        SessionRecord record = new(claim.Root, claim.Folder, claim.Name, describe(claim.Id), time, claim.Problem);
         record.Listen();
         record.Write(Artifact.Meta, record._meta.ToLine());
         record.Write(AttemptFile, record._attempt.ToLine());
         record.Try(() => record._folder?.Reserve(Artifact.Final));
-        record.Try(() => record.Recorder = folder is null
+        record.Try(() => record.Recorder = claim.Folder is null
             ? null
-            : new TranscriptRecorder(folder, request.MaxOutputBytes, DiskPatience, time));
+            : new TranscriptRecorder(claim.Folder, request.MaxOutputBytes, DiskPatience, time));
         return record;
     }
 
@@ -361,35 +336,6 @@ public sealed class SessionRecord : IDisposable
         Recorder?.Complete();
         _folder?.Remove();
         Dispose();
-    }
-
-    private static NameLock TakeName(StateRoot root, SessionName name, SessionId id) =>
-        NameLock.TryTake(root, name, id)
-        ?? throw new SupException(
-            ErrorCode.NameTaken,
-            ExitCode.Usage,
-            $"cannot name the session {name}: a live session has that name",
-            "choose another --name, or wait for its end");
-
-    private static OwnedFolder MakeFolder(StateRoot root, SessionId? wanted, ref SessionId id)
-    {
-        for (int attempt = 0; attempt < IdTries; attempt++)
-        {
-            if (OwnedFolder.Create(root, id) is { } folder)
-            {
-                return folder;
-            }
-
-            if (wanted is not null)
-            {
-                throw SupException.Usage(
-                    $"cannot use the session id {id}: a session of that id exists", "leave out --session-id, or choose another");
-            }
-
-            id = SessionId.Generate();
-        }
-
-        throw new SupException(ErrorCode.Internal, ExitCode.Failure, "cannot find a free session id");
     }
 
     /// <summary>Behind the output where there is a recorder: a disk that hangs then holds neither the command nor us.</summary>

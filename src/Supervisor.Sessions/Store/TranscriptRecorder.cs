@@ -4,11 +4,6 @@ using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Store;
 
-/// <summary>How a transcript fares while it is made.</summary>
-/// <param name="LostBytes">Bytes not stored so far.</param>
-/// <param name="Problem">Why nothing can be stored at present; null when it can.</param>
-internal readonly record struct RecordingHealth(long LostBytes, string? Problem);
-
 /// <summary>
 /// Stores a command's output beside its stream, on a thread of its own behind a fixed queue. A slow disk paces the
 /// command once the queue is full, for a limited time; a disk that fails or stays slow detaches the recording: bytes are
