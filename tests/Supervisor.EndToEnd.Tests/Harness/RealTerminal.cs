@@ -166,7 +166,8 @@ internal sealed partial class RealTerminal : IDisposable
 
     private static int NumberOf(Screen screen)
     {
-        Match match = Prompt().Match(screen.LastLine);
+        // A shell may have written before somebody could put a raw terminal right: its prompt then stands where the line before ended.
+        Match match = Prompt().Match(screen.LastLine.TrimStart());
         return match.Success ? int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
 
