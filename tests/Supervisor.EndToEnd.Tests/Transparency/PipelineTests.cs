@@ -111,7 +111,7 @@ public sealed class PipelineTests : Workspace
             stty raw -echo; printf "raw? "; head -c 11 | od -An -c; stty sane
             read -r -p "quoted? " x; printf %s "$x" | od -An -c
             printf "end? "; cat
-            trap "echo interrupted; exit 9" INT; printf "caught? "; sleep 300'; echo $?
+            trap "echo interrupted; exit 9" INT; printf "caught? "; while :; do sleep .05; done'; echo $?
         """);
 
     private void Prepare()
