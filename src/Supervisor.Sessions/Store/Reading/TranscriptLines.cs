@@ -26,7 +26,7 @@ public sealed class TranscriptLines(TranscriptReader reader, long cursor, PlainT
     private const int PageBytes = 256 * 1024;
 
     /// <summary>Of a line of endless escape sequences the bytes are given in pieces of this.</summary>
-    private const int MaxRaw = 4 * 1024 * 1024;
+    internal const int MaxRaw = 4 * 1024 * 1024;
 
     private readonly byte[] _buffer = new byte[PageBytes];
     private readonly ByteText _raw = new();

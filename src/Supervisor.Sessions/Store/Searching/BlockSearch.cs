@@ -74,7 +74,16 @@ internal sealed class BlockSearch(LinePattern pattern)
                 (_open, _openStart) = (true, _start + at);
             }
 
-            at += _plain.Take(block[at..], out bool complete);
+            // A line of endless escape sequences comes in the pieces that it is read in.
+            ReadOnlySpan<byte> rest = block[at..];
+            int room = (int)(TranscriptLines.MaxRaw - (_start + at - _openStart));
+            at += _plain.Take(rest.Length > room ? rest[..room] : rest, out bool complete);
+            if (!complete && _start + at - _openStart >= TranscriptLines.MaxRaw)
+            {
+                _plain.Cut();
+                complete = true;
+            }
+
             if (complete)
             {
                 if (_pattern.IsMatch(_plain.Line))
