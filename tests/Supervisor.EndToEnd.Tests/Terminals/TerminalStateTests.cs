@@ -22,7 +22,8 @@ public sealed class TerminalStateTests
         _ => { },
         pass =>
         {
-            pass.Terminal.Enter("until [ -e go ]; do sleep .02; done; r cat; echo status $?");
+            pass.Terminal.Enter("echo waiting; until [ -e go ]; do sleep .02; done; r cat; echo status $?");
+            pass.Terminal.WaitForLine("waiting");
             pass.Terminal.Enter("one");
             pass.Terminal.Enter("two");
             pass.Terminal.Type("un");
@@ -41,7 +42,8 @@ public sealed class TerminalStateTests
         _ => { },
         pass =>
         {
-            pass.Terminal.Enter("until [ -e go ]; do sleep .02; done; r cat; echo status $?");
+            pass.Terminal.Enter("echo waiting; until [ -e go ]; do sleep .02; done; r cat; echo status $?");
+            pass.Terminal.WaitForLine("waiting");
             pass.Terminal.Enter("one");
             pass.Terminal.Press("C-d");
             pass.Terminal.WaitForLine("one");
