@@ -1,5 +1,5 @@
-using System.Text;
 using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Native;
 
 namespace Supervisor.Cli.Commands;
 
@@ -16,8 +16,8 @@ internal static class EnvironmentOptions
             throw SupException.Usage($"{origin} is not valid: NAME=value is expected", "give it as NAME=value");
         }
 
-        byte[] bytes = Encoding.UTF8.GetBytes(entry);
-        byte[] key = Encoding.UTF8.GetBytes(entry[..(equals + 1)]);
+        byte[] bytes = NativeText.Encode(entry);
+        byte[] key = NativeText.Encode(entry[..(equals + 1)]);
         for (int i = 0; i < environment.Count; i++)
         {
             if (environment[i].AsSpan().StartsWith(key))
@@ -36,7 +36,7 @@ internal static class EnvironmentOptions
         string[] lines;
         try
         {
-            lines = File.ReadAllLines(path);
+            lines = NativeText.Decode(File.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -45,7 +45,7 @@ internal static class EnvironmentOptions
 
         for (int i = 0; i < lines.Length; i++)
         {
-            string line = lines[i].TrimStart();
+            string line = lines[i].TrimEnd('\r').TrimStart();
             if (line.Length > 0 && line[0] != '#')
             {
                 Add(environment, line, $"line {i + 1} of --env-file {path}");

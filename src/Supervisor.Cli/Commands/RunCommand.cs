@@ -1,3 +1,4 @@
+using System.Text;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
@@ -32,7 +33,7 @@ internal static class RunCommand
 
     private static int Execute(string[] args, Caller caller, PreparedTerminal? prepared)
     {
-        RunOptions options = RunOptions.Parse(args);
+        RunOptions options = RunOptions.Parse(Words(args, caller));
         if (options.Has(RunOptions.Help))
         {
             return CommandLine.Help("run");
@@ -82,6 +83,19 @@ internal static class RunCommand
 
         Libc._exit(outcome.ExitStatus);
         return outcome.ExitStatus;
+    }
+
+    /// <summary>The words with every byte they had: .NET has put something else for what is not UTF-8.</summary>
+    private static string[] Words(string[] args, Caller caller)
+    {
+        string[] words = new string[args.Length];
+        int before = caller.Arguments.Count - args.Length;
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = before < 0 ? args[i] : NativeText.Decode(caller.Arguments[before + i]);
+        }
+
+        return words;
     }
 
     private static void WriteIdFile(string path, string content)
@@ -154,6 +168,12 @@ internal static class RunCommand
             command.Add(caller.Arguments[i]);
         }
 
+        string[] text = new string[command.Count];
+        for (int i = 0; i < text.Length; i++)
+        {
+            text[i] = Encoding.UTF8.GetString(command[i]);
+        }
+
         string? pty = options.Value(RunOptions.Pty) ?? "auto";
         return new RunRequest
         {
@@ -161,7 +181,7 @@ internal static class RunCommand
             Id = IdOf(options.Value(RunOptions.Id)),
             Name = NameOf(options.Value(RunOptions.Name)),
             Command = command,
-            CommandText = options.Command,
+            CommandText = text,
             Environment = environment,
             WorkingDirectory = cwd,
             Caller = caller.State,

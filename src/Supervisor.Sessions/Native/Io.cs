@@ -7,8 +7,8 @@ internal static unsafe class Io
 {
     public const int Forever = -1;
 
-    /// <summary>A NUL-terminated copy of <paramref name="text"/> in UTF-8.</summary>
-    public static byte[] Path(string text) => Encoding.UTF8.GetBytes(text + "\0");
+    /// <summary>A NUL-terminated copy of <paramref name="text"/> as the kernel takes it.</summary>
+    public static byte[] Path(string text) => NativeText.Encode(text + "\0");
 
     public static int Open(string path, int flags, uint mode = 0)
     {
@@ -154,7 +154,7 @@ internal static unsafe class Io
     {
         byte[] full = workingDirectory is null || path is [(byte)'/', ..]
             ? [.. path, 0]
-            : [.. Encoding.UTF8.GetBytes(workingDirectory), (byte)'/', .. path, 0];
+            : [.. NativeText.Encode(workingDirectory), (byte)'/', .. path, 0];
         fixed (byte* p = full)
         {
             StatX stat;
@@ -246,15 +246,15 @@ internal static unsafe class Io
         Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK);
     }
 
-    public static (int Read, int Write) Pipe()
+    public static (int Read, int Write) Pipe() =>
+        TryPipe(out int read, out int write) ? (read, write) : throw Errno.Exception("pipe", Errno.Last);
+
+    public static bool TryPipe(out int read, out int write)
     {
         int* fds = stackalloc int[2];
-        if (Libc.pipe2(fds, Libc.O_CLOEXEC) != 0)
-        {
-            throw Errno.Exception("pipe", Errno.Last);
-        }
-
-        return (fds[0], fds[1]);
+        bool made = Libc.pipe2(fds, Libc.O_CLOEXEC) == 0;
+        (read, write) = (fds[0], fds[1]);
+        return made;
     }
 
     public static (int Ours, int Theirs) SocketPair()

@@ -44,6 +44,23 @@ public sealed class EnvironmentTests : Workspace
     }
 
     [Fact]
+    public void Values_and_folders_that_are_not_text_arrive_byte_for_byte()
+    {
+        Outcome outcome = Bash("""
+            d=$'d\xff\xc3\xa9\xed\xb3\xbf'; mkdir "$d"; printf 'F=f\xfe\xc3\xa9\n' >vars; printf '#!/bin/sh\necho found\n' >"$d/script"; chmod +x "$d/script"
+            for pty in never always; do
+                sup run --pty $pty -e X=$'\xff\xf0\x9f\x98\x80' --env=Y=$'y\xc3' --env-file vars --cwd "$d" -- sh -c 'printf "%s|" "$X" "$Y" "$F"; /bin/pwd; ./script' </dev/null | tr -d '\r' | sed "s|$(pwd)||"
+            done | od -An -v -tx1 | tr -d ' \n'
+            rm -rf "$d"
+            """);
+        byte[] expected =
+        [
+            0xff, 0xf0, 0x9f, 0x98, 0x80, .. "|y"u8, 0xc3, .. "|f"u8, 0xfe, 0xc3, 0xa9, .. "|/d"u8, 0xff, 0xc3, 0xa9, 0xed, 0xb3, 0xbf, .. "\nfound\n"u8,
+        ];
+        Assert.Equal(Convert.ToHexStringLower([.. expected, .. expected]), outcome.Text);
+    }
+
+    [Fact]
     public void A_value_that_looks_like_a_variable_is_a_value() =>
         Same("export A=$'x\nexport DOTNET_gcServer=1\nCOMPlus_X=2' DOTNET_gcServer=1 SUP_LINE=$'a\n\n*'; RUN sh -c 'echo \"$A\" $DOTNET_gcServer \"$SUP_LINE\"'");
 

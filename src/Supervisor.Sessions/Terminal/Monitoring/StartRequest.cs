@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Supervisor.Sessions.Native;
 
 namespace Supervisor.Sessions.Terminal.Monitoring;
@@ -13,7 +12,7 @@ internal static class StartRequest
         Write(stream, spec.Arguments);
         Write(stream, spec.Environment);
         Write(stream, spec.WorkingDirectory is null ? 0 : 1);
-        Write(stream, Encoding.UTF8.GetBytes(spec.WorkingDirectory ?? ""));
+        Write(stream, NativeText.Encode(spec.WorkingDirectory ?? ""));
         Write(stream, spec.Caller.OpenFilesSoftLimit is null ? 0 : 1);
         Write(stream, spec.Caller.OpenFilesSoftLimit ?? 0);
         Write(stream, spec.Caller.IgnoredSignals);
@@ -64,7 +63,7 @@ internal static class StartRequest
             {
                 Arguments = arguments,
                 Environment = environment,
-                WorkingDirectory = hasDirectory ? Encoding.UTF8.GetString(directory) : null,
+                WorkingDirectory = hasDirectory ? NativeText.Decode(directory) : null,
                 Caller = caller,
             },
             Foreground = foreground,
