@@ -170,7 +170,8 @@ public sealed unsafe class ForegroundRun : IDisposable
             fds[0] = new PollFd { Fd = _signals.Fd, Events = Libc.POLLIN };
             fds[1] = new PollFd { Fd = _terminal.ChangeFd, Events = Libc.POLLIN };
             fds[2] = new PollFd { Fd = _live!.Wake.Fd, Events = Libc.POLLIN };
-            Io.Poll(fds, 3, Earlier(_stop.Timeout, _job.MayComeForward ? ForegroundCheckMilliseconds : Io.Forever));
+            int look = _job.MayComeForward ? ForegroundCheckMilliseconds : _router.Due;
+            Io.Poll(fds, 3, Earlier(_stop.Timeout, look));
             RouteSignals();
             ObeyOthers();
             while (_terminal.NextChange() is { Change: not ChildChange.None } change)
@@ -192,6 +193,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             else
             {
                 _job.ComeForwardIfDue();
+                _router.WatchGroup();
             }
         }
     }
@@ -247,6 +249,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     private RunOutcome Ended(WaitStatus end, long started)
     {
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
+        _router.Dispose();
         _hangUp.CommandEnded();
         _stop.EndRest(_record!);
         int killedBy = new OutputDrain(_relays, _relayEnded, _signals, _job).Run();
@@ -315,6 +318,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         _record?.Dispose();
         _live?.Dispose();
         _signals.Dispose();
+        _router.Dispose();
         _job.Input?.Dispose();
         _relays.ForEach(r => r.Dispose());
         _relayEnded.Dispose();

@@ -34,6 +34,11 @@ internal sealed class OutputDrain(IReadOnlyList<OutputRelay> relays, WakeEvent r
                 switch (signal.Number)
                 {
                     case Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM:
+                        foreach (OutputRelay relay in relays)
+                        {
+                            relay.Abandon();
+                        }
+
                         return signal.Number;
                     case Signals.SIGTSTP:
                         job.StopSelf(signal.Number);

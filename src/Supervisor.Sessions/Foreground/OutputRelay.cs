@@ -36,6 +36,8 @@ internal sealed unsafe class OutputRelay : IDisposable
     private readonly bool _wasTerminal;
     private volatile bool _quietWanted;
     private volatile bool _commandEnded;
+    private readonly Lock _reading = new();
+    private bool _abandoned;
     private long _endedAt;
     private long _afterEnd;
 
@@ -81,6 +83,30 @@ internal sealed unsafe class OutputRelay : IDisposable
         _wake.Set();
     }
 
+    /// <summary>
+    /// Nobody waits for the user's side any more, which may be stuck: what the command has written until now is still recorded, here,
+    /// and goes nowhere else.
+    /// </summary>
+    public void Abandon()
+    {
+        byte* buffer = (byte*)NativeMemory.Alloc(BufferBytes);
+        lock (_reading)
+        {
+            int length = 0;
+            bool end = _abandoned || HasEnded;
+            for (int total = 0; !end && total <= PipeTerminal.PipeBytes; total += length)
+            {
+                length = ReadAvailable(buffer, out end);
+                _recorder?.Append(_source.Channel, new ReadOnlySpan<byte>(buffer, length));
+                end |= length == 0;
+            }
+
+            _abandoned = true;
+        }
+
+        NativeMemory.Free(buffer);
+    }
+
     public bool HasEnded => _thread.Join(TimeSpan.Zero);
 
     private void Run()
@@ -112,9 +138,20 @@ internal sealed unsafe class OutputRelay : IDisposable
                 continue;
             }
 
-            int length = ReadAvailable(buffer, out bool end);
+            int length;
+            bool end;
+            lock (_reading)
+            {
+                if (_abandoned)
+                {
+                    break;
+                }
+
+                length = ReadAvailable(buffer, out end);
+                _recorder?.Append(_source.Channel, new ReadOnlySpan<byte>(buffer, length));
+            }
+
             ReadOnlySpan<byte> bytes = new(buffer, length);
-            _recorder?.Append(_source.Channel, bytes);
             if (length > 0 && destinationOpen)
             {
                 int error = Io.WriteAll(destination, ForUser(buffer, length));

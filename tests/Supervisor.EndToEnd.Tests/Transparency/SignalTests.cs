@@ -70,6 +70,42 @@ public sealed class SignalTests : Workspace
     }
 
     [Theory]
+    [InlineData("kill -TERM -$job", "TERM=1")]
+    [InlineData("kill -INT -$job", "INT=1")]
+    [InlineData("kill -HUP -$job", "HUP=1")]
+    [InlineData("kill -TERM -$job; until [ -e got ]; do sleep .02; done; rm got; kill -TERM -$job", "TERM=2")]
+    [InlineData("kill -USR1 -$job; until [ -e got ]; do sleep .02; done; rm got; kill -USR1 $sup", "USR1=2")]
+    [InlineData("kill -USR1 $sup; until [ -e got ]; do sleep .02; done; rm got; kill -USR1 -$job", "USR1=2")]
+    [InlineData("kill -HUP -$job; until [ -e got ]; do sleep .02; done; rm got; kill -TERM -$job", "HUP=1 TERM=1")]
+    public void A_signal_to_the_whole_process_group_reaches_the_command_once(string signals, string expected)
+    {
+        Write("counter.sh", "exec " + Counter);
+        Write("sup.sh", "echo $$ >sup; exec sup run -- sh ./counter.sh");
+        Outcome outcome = Bash($"""
+            trap '' HUP INT TERM; setsid env --default-signal=HUP,INT,TERM sh ./sup.sh >out & job=$!
+            until [ -e ready ]; do sleep .02; done; sup=$(cat sup)
+            until pgrep -g $job -x cat >/dev/null; do sleep .02; done
+            {signals}; until [ -e got ]; do sleep .02; done; sleep .2; touch stop; wait $job; cat out
+            """);
+        Assert.Equal(expected + "\n", outcome.Text);
+    }
+
+    [Fact]
+    public void What_watches_the_group_costs_little_and_goes_with_the_run()
+    {
+        Outcome outcome = Bash("""
+            setsid sup run -- sleep 300 & job=$!
+            until canary=$(pgrep -g $job -x cat); do sleep .02; done
+            grep -h '^Private' /proc/$canary/smaps_rollup; ls -l /proc/$canary/fd | grep -c ' 0 ->\| 1 ->\| 2 ->'; ls /proc/$canary/fd | wc -l
+            kill -KILL $job; while [ -e /proc/$canary ]; do sleep .02; done; pkill -g $job sleep
+            """);
+        int dirty = outcome.Lines.Where(l => l.StartsWith("Private_Dirty", StringComparison.Ordinal))
+            .Sum(l => int.Parse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
+        Assert.InRange(dirty, 1, 400);
+        Assert.Equal(["3", "3"], outcome.Lines[^2..]);
+    }
+
+    [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]
     public void A_signal_ends_a_running_command_and_sup_dies_of_it_too(string signal)
@@ -92,6 +128,21 @@ public sealed class SignalTests : Workspace
             kill -CONT $(cat pid); wait $job; echo $?
             """);
         Assert.Equal("went on\n0\n", outcome.Text);
+    }
+
+    [Fact]
+    public void What_a_command_printed_is_recorded_also_when_its_reader_never_reads_it_and_a_signal_ends_the_waiting()
+    {
+        Outcome outcome = Bash("""
+            mkfifo p; sleep 300 <p & reader=$!
+            sup run --session-id one -- sh -c 'head -c 150000 /dev/zero; touch printed' >p & sup=$!
+            until [ -e printed ]; do sleep .02; done
+            until ! pgrep -P $sup >/dev/null; do sleep .02; done
+            kill -TERM $sup; wait $sup; echo $?; kill $reader
+            """);
+        Assert.Equal("143\n", outcome.Text);
+        Assert.Equal(150_000, Transcript.Length);
+        Assert.Equal(0, (int?)FileOf("final.json")["exit_code"]);
     }
 
     private void WaitForFile(string name) =>
