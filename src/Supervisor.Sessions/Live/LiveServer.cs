@@ -15,8 +15,10 @@ namespace Supervisor.Sessions.Live;
 /// </summary>
 internal sealed unsafe class LiveServer : IDisposable
 {
-    /// <summary>A steady stream is told of this often; the first bytes after a quiet time at once.</summary>
-    private const int EndIntervalMilliseconds = 5;
+    /// <summary>
+    /// A steady stream is told of this often, less often the more there are to tell; the first bytes after a quiet time at once.
+    /// </summary>
+    private const int ShortestInterval = 2, LongestInterval = 8, PeersPerMillisecond = 25;
 
     /// <summary>How long nobody new is let in when there are no descriptors left.</summary>
     private const int FullMilliseconds = 100;
@@ -50,6 +52,8 @@ internal sealed unsafe class LiveServer : IDisposable
     public void Start() => _thread = SmallThread.Start("live", Run);
 
     private static long Now => Environment.TickCount64;
+
+    private long QuietUntil => _toldAt + Math.Clamp(_peers.Count / PeersPerMillisecond, ShortestInterval, LongestInterval);
 
     private void Run()
     {
@@ -124,7 +128,7 @@ internal sealed unsafe class LiveServer : IDisposable
             due = Math.Min(due, _listenAgain);
         }
 
-        long quiet = _toldAt + EndIntervalMilliseconds;
+        long quiet = QuietUntil;
         if (follows && (now < quiet || !_end.WakeBeyond(told, _wake)))
         {
             due = Math.Min(due, quiet);
@@ -240,7 +244,7 @@ internal sealed unsafe class LiveServer : IDisposable
     {
         long now = Now;
         long end = _end.Value;
-        if (now < _toldAt + EndIntervalMilliseconds)
+        if (now < QuietUntil)
         {
             return;
         }
