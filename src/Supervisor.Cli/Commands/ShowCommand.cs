@@ -6,6 +6,7 @@ using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Store;
 using Supervisor.Sessions.Store.Retention;
+using Supervisor.Sessions.Store.Reading;
 
 namespace Supervisor.Cli.Commands;
 

@@ -3,6 +3,7 @@ using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Reading;
 
 namespace Supervisor.Cli.Output;
 

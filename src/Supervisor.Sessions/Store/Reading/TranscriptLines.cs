@@ -21,14 +21,16 @@ public enum TranscriptItem
 /// <param name="cursor">Where to begin.</param>
 /// <param name="plain">Makes the text of the lines, and says where they end.</param>
 /// <param name="only">Only the bytes of this channel.</param>
-public sealed class TranscriptLines(TranscriptReader reader, long cursor, PlainText plain, Channel? only = null)
+/// <param name="pageBytes">How much is read at once: less for who wants only a few lines.</param>
+public sealed class TranscriptLines(
+    TranscriptReader reader, long cursor, PlainText plain, Channel? only = null, int pageBytes = TranscriptLines.DefaultPageBytes)
 {
-    private const int PageBytes = 256 * 1024;
+    private const int DefaultPageBytes = 256 * 1024;
 
     /// <summary>Of a line of endless escape sequences the bytes are given in pieces of this.</summary>
     internal const int MaxRaw = 4 * 1024 * 1024;
 
-    private readonly byte[] _buffer = new byte[PageBytes];
+    private readonly byte[] _buffer = new byte[pageBytes];
     private readonly ByteText _raw = new();
     private readonly ToldGaps _told = new();
     private TranscriptPage? _page;

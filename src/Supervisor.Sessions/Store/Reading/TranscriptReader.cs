@@ -49,17 +49,12 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
     /// <param name="indexed">False: channels and times are not wanted, and not looked up.</param>
     internal TranscriptPage Read(long cursor, byte[] buffer, Channel? only = null, bool indexed = true)
     {
-        long end = End;
-        if (cursor < 0 || cursor > end)
-        {
-            throw BeyondEnd(cursor, end);
-        }
-
+        Check(cursor);
         while (true)
         {
             // The floor first: the end is never below it.
             long start = Math.Max(cursor, Floor);
-            end = Math.Max(start, End);
+            long end = Math.Max(start, End);
             List<TranscriptChunk> windows = [];
             long next = end;
             long untold = 0;
@@ -88,6 +83,17 @@ public sealed class TranscriptReader(SessionFiles files) : IDisposable
             {
                 return Page(cursor, start, next, end, floor, windows, untold, indexedEnd);
             }
+        }
+    }
+
+    /// <summary>Refuses a cursor that one cannot read at.</summary>
+    /// <exception cref="SupException"><c>invalid_argument</c>: it is negative, or beyond the end.</exception>
+    public void Check(long cursor)
+    {
+        long end = End;
+        if (cursor < 0 || cursor > end)
+        {
+            throw BeyondEnd(cursor, end);
         }
     }
 

@@ -1,10 +1,7 @@
-using Supervisor.Sessions.Store;
-using Supervisor.Sessions.Store.Reading;
-
-namespace Supervisor.Cli.Output;
+namespace Supervisor.Sessions.Store.Reading;
 
 /// <summary>The last lines of a transcript as plain text, from no more than its last few kilobytes.</summary>
-internal static class LastLines
+public static class LastLines
 {
     private const int BytesPerLine = 4096;
     private const int MaxBytes = 16 * 1024;
