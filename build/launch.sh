@@ -78,6 +78,16 @@ elif [ -d "$dotnet" ]; then
     export DOTNET_ROOT="$dotnet"
 fi
 
+# The library behind `sup mcp` has much that is compiled only when it starts: compiled quickly instead of well, the first answer
+# takes two thirds of the time.
+if [ "${1-}" = mcp ]; then export DOTNET_TieredCompilation=1; fi
+
+# What `sup generate` writes has to name this launcher, not the program behind it, which changes with each update.
+if [ "${1-}" = generate ]; then
+    SUP_LAUNCHER=$0
+    export SUP_LAUNCHER
+fi
+
 if [ "${1-}" = run ]; then
     sup_ign=0 sup_blk=0
     if [ -r /proc/self/status ]; then

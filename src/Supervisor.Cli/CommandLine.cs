@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Supervisor.Cli.Commands;
+using Supervisor.Cli.Commands.Generate;
 using Supervisor.Cli.Commands.Logs;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
@@ -55,6 +56,8 @@ internal static class CommandLine
             new RenameCommand(),
             new DoctorCommand(),
             new CompletionCommand(),
+            new McpCommand(),
+            new GenerateCommand(),
         };
 
         if (CompletionCommand.IsQuestion(args))

@@ -13,7 +13,7 @@ internal sealed class SessionFilter
     private string? _folder;
     private string? _name;
     private readonly List<StateFilter> _states = [];
-    private readonly Dictionary<string, string> _labels = new(StringComparer.Ordinal);
+    private Dictionary<string, string> _labels = new(StringComparer.Ordinal);
 
     private SessionFilter()
     {
@@ -36,14 +36,23 @@ internal sealed class SessionFilter
                 : throw SupException.Usage($"--state {Printable.Line(word)} is not valid", $"give {StateFilter.Words}"));
         }
 
+        filter._labels = Labels(labels);
+        return filter;
+    }
+
+    /// <summary>What <c>--label</c> asks for.</summary>
+    /// <exception cref="SupException">One is not <c>KEY=VALUE</c>.</exception>
+    public static Dictionary<string, string> Labels(string[] labels)
+    {
+        Dictionary<string, string> wanted = new(StringComparer.Ordinal);
         foreach (string label in labels)
         {
             int equals = label.IndexOf('=', StringComparison.Ordinal);
-            filter._labels[equals > 0 ? label[..equals] : throw SupException.Usage($"--label {Printable.Line(label)} is not valid", "give KEY=VALUE")] =
+            wanted[equals > 0 ? label[..equals] : throw SupException.Usage($"--label {Printable.Line(label)} is not valid", "give KEY=VALUE")] =
                 label[(equals + 1)..];
         }
 
-        return filter;
+        return wanted;
     }
 
     public bool Matches(SessionStatus session)

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using ModelContextProtocol.Server;
+using Supervisor.Mcp.Transport;
+using Supervisor.Sessions.Native;
+
+namespace Supervisor.Mcp;
+
+/// <summary>The server on stdin and stdout, from its start to the end of its input.</summary>
+public static class McpProgram
+{
+    /// <summary>After the end of the input: when nothing more was answered for so long, nothing will be.</summary>
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>On a slow machine the first answer may still be on its way then.</summary>
+    private static readonly TimeSpan FirstAnswerTime = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Serves until the client closes stdin. Returns the exit code.</summary>
+    public static int Run(ServerSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using CancellationTokenSource ending = new();
+        using StdoutLines output = new(static () => Libc._exit(0));
+        using StdinLines input = new(output, requests =>
+        {
+            // Waits and subscriptions are given up at once; what is being answered gets a moment.
+            ending.Cancel();
+            SmallThread.Start("ending", () => ExitWhenAnswered(output, requests));
+        });
+        Sweeper.Start(settings.Root, ending.Token);
+        Serve(settings, input, output, ending.Token).GetAwaiter().GetResult();
+        return 0;
+    }
+
+    /// <summary>All that was asked is answered, and whatever is still open after a time does not keep the program.</summary>
+    private static void ExitWhenAnswered(StdoutLines output, int requests)
+    {
+        long ended = Stopwatch.GetTimestamp();
+        while (output.Answers < requests
+            && Stopwatch.GetElapsedTime(ended) < FirstAnswerTime
+            && (output.LastWritten is not { } written || Stopwatch.GetElapsedTime(Math.Max(written, ended)) < QuietTime))
+        {
+            Thread.Sleep(Interval);
+        }
+
+        Libc._exit(0);
+    }
+
+    private static async Task Serve(ServerSettings settings, Stream input, Stream output, CancellationToken ending)
+    {
+        using SupServer sup = new(settings, ending);
+        StreamServerTransport transport = new(input, output, "sup");
+        await using (transport.ConfigureAwait(false))
+        {
+            McpServer server = McpServer.Create(transport, sup.Options);
+            await using (server.ConfigureAwait(false))
+            {
+                await server.RunAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+}

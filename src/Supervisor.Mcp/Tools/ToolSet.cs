@@ -1,0 +1,75 @@
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using Supervisor.Mcp.Scope;
+using Supervisor.Mcp.Text;
+using Supervisor.Protocol.Errors;
+
+namespace Supervisor.Mcp.Tools;
+
+/// <summary>All tools, and the way to them.</summary>
+internal sealed class ToolSet
+{
+    private readonly Dictionary<string, ITool> _tools = new(StringComparer.Ordinal);
+    private readonly CancellationToken _ending;
+
+    /// <param name="sessions">What they may show.</param>
+    /// <param name="masking">How secrets are covered.</param>
+    /// <param name="text">How sessions are shown.</param>
+    /// <param name="ending">Nobody waits for an answer any more.</param>
+    public ToolSet(VisibleSessions sessions, Masking masking, SessionText text, CancellationToken ending)
+    {
+        _ending = ending;
+        foreach (ITool tool in new ITool[]
+        {
+            new ListSessionsTool(sessions, text),
+            new GetSessionTool(sessions, text),
+            new ReadOutputTool(sessions, masking),
+            new WaitOutputTool(sessions, masking),
+            new SearchOutputTool(sessions, masking),
+        })
+        {
+            _tools.Add(tool.Description.Name, tool);
+            Descriptions.Add(tool.Description);
+        }
+    }
+
+    /// <summary>In a fixed order.</summary>
+    public IList<Tool> Descriptions { get; } = [];
+
+    public async ValueTask<CallToolResult> Call(RequestContext<CallToolRequestParams> request, CancellationToken cancellation)
+    {
+        if (request.Params?.Name is not { } name || !_tools.TryGetValue(name, out ITool? tool))
+        {
+            throw new McpProtocolException($"unknown tool: {request.Params?.Name}", McpErrorCode.InvalidParams);
+        }
+
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending);
+        string? sessionId = null;
+        try
+        {
+            ToolArguments arguments = new(request.Params.Arguments, tool.ArgumentNames);
+            sessionId = arguments.Text("session_id");
+            return await tool.Call(arguments, new ToolCall(Progress(request), either.Token)).ConfigureAwait(false);
+        }
+        catch (SupException e)
+        {
+            return ToolError.Of(e, sessionId);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ToolError.Of(new SupException(ErrorCode.Internal, ExitCode.Failure, e.Message, inner: e), sessionId);
+        }
+    }
+
+    private static Func<double, string, Task>? Progress(RequestContext<CallToolRequestParams> request)
+    {
+        if (request.Params?.ProgressToken is not { } token)
+        {
+            return null;
+        }
+
+        return (seconds, message) => request.Server.NotifyProgressAsync(
+            token, new ProgressNotificationValue { Progress = (float)seconds, Message = message });
+    }
+}
