@@ -25,8 +25,10 @@ public static class LiveGaps
 
         using LiveConnection? owner = LiveConnection.TryOpen(files, "viewer", AnswerTime);
         LiveMessage? answer = owner?.Ask(new LiveMessage { Type = LiveMessageType.Status }, AnswerTime);
-        return answer is { Problem: { } problem, LostBytes: var lost }
-            ? new RecordingGaps((stored?.Count ?? 0) + 1, lost ?? stored?.Bytes ?? 0, problem)
-            : stored;
+
+        // The owner knows of a gap before its file does.
+        long known = stored?.Bytes ?? 0;
+        long lost = Math.Max(known, answer?.LostBytes ?? 0);
+        return answer?.Problem is null && lost == known ? stored : new RecordingGaps((stored?.Count ?? 0) + 1, lost, answer?.Problem ?? stored?.Reason);
     }
 }
