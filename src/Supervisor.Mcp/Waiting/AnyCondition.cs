@@ -12,6 +12,8 @@ internal sealed class AnyCondition(IReadOnlyList<IWaitCondition> conditions) : I
 
     public TimeSpan? LookAgain => conditions.Min(static c => c.LookAgain);
 
+    public bool NeedsStatus => conditions.Any(static c => c.NeedsStatus);
+
     public long? Cursor => _met?.Cursor;
 
     public long? NextCursor => _met?.NextCursor;

@@ -10,6 +10,8 @@ internal sealed class NewOutput(long cursor) : IWaitCondition
 
     public TimeSpan? LookAgain => null;
 
+    public bool NeedsStatus => true;
+
     public long? Cursor => null;
 
     public long? NextCursor { get; private set; }

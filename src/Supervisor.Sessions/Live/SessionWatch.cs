@@ -47,6 +47,9 @@ public sealed unsafe class SessionWatch : IDisposable
         }
     }
 
+    /// <summary>Whether the owner tells of news, its end included.</summary>
+    internal bool IsLive => _live is not null;
+
     /// <summary>Returns when there may be news, or after <paramref name="timeout"/>.</summary>
     public void Wait(TimeSpan timeout) => WaitAny([this], timeout);
 

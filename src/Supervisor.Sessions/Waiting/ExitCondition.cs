@@ -13,6 +13,8 @@ public sealed class ExitCondition(SessionFiles files, int attempt) : IWaitCondit
 
     public TimeSpan? LookAgain => null;
 
+    public bool NeedsStatus => true;
+
     public long? Cursor => null;
 
     public long? NextCursor { get; private set; }

@@ -14,6 +14,12 @@ public interface IWaitCondition
     /// </summary>
     TimeSpan? LookAgain { get; }
 
+    /// <summary>
+    /// Whether it is about more than output: then the session's files are read anew before each look. Else a status from before will do
+    /// as long as the owner tells of each change.
+    /// </summary>
+    bool NeedsStatus { get; }
+
     /// <summary>Looks.</summary>
     /// <param name="status">The session as it was just before.</param>
     /// <param name="now">The present, UTC.</param>

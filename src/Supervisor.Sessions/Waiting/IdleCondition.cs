@@ -14,6 +14,8 @@ public sealed class IdleCondition(TimeSpan silence) : IWaitCondition
 
     public TimeSpan? LookAgain { get; private set; } = silence;
 
+    public bool NeedsStatus => true;
+
     public long? Cursor => null;
 
     public long? NextCursor { get; private set; }

@@ -11,6 +11,9 @@ public sealed class OutputCondition : IWaitCondition, IDisposable
     /// <summary>Of an unfinished line only so much is looked through again with each piece that comes.</summary>
     private const int MaxUnfinished = 64 * 1024;
 
+    /// <summary>Dozens may wait at once, most of them for a line that is still to come.</summary>
+    private const int PageBytes = 32 * 1024;
+
     private readonly TranscriptReader _reader;
     private readonly TranscriptLines _lines;
     private readonly byte[]? _text;
@@ -19,7 +22,7 @@ public sealed class OutputCondition : IWaitCondition, IDisposable
     private OutputCondition(SessionFiles files, long cursor, byte[]? text, LinePattern? pattern)
     {
         _reader = new TranscriptReader(files);
-        _lines = new TranscriptLines(_reader, cursor, new PlainText(keepColours: false));
+        _lines = new TranscriptLines(_reader, cursor, new PlainText(keepColours: false), pageBytes: PageBytes);
         (_text, _pattern) = (text, pattern);
         NextCursor = cursor;
     }
@@ -27,6 +30,8 @@ public sealed class OutputCondition : IWaitCondition, IDisposable
     public string Reason => _text is null ? "regex" : "text";
 
     public TimeSpan? LookAgain => null;
+
+    public bool NeedsStatus => false;
 
     public long? Cursor { get; private set; }
 

@@ -13,6 +13,8 @@ public sealed class PortCondition(int port) : IWaitCondition
 
     public TimeSpan? LookAgain => Interval;
 
+    public bool NeedsStatus => true;
+
     public long? Cursor => null;
 
     public long? NextCursor { get; private set; }

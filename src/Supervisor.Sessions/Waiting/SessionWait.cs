@@ -32,14 +32,16 @@ public static class SessionWait
         using SessionWatch? watch = status.State.IsLive() ? new SessionWatch(files) : null;
         while (true)
         {
-            // The state first, then the rest: what came before the end was seen counts.
-            status = Look();
+            // The state first, then the rest: what came before the end was seen counts. With an owner that tells of its end by closing the
+            // connection, output alone is looked at: dozens may wait for the same line.
+            bool told = watch is { IsLive: true } && !condition.NeedsStatus;
+            status = told ? status : Look();
             if (condition.IsMet(status, Now(time)))
             {
-                return new WaitResult(WaitEnd.Met, condition.Reason, status);
+                return new WaitResult(WaitEnd.Met, condition.Reason, told ? Look() : status);
             }
 
-            if (!status.State.IsLive() || watch is null)
+            if (!told && (!status.State.IsLive() || watch is null))
             {
                 string how = files.IsDeleted ? "deleted" : status.State == SessionState.Lost ? "lost" : "ended";
                 return new WaitResult(WaitEnd.Ended, how, status);
@@ -47,17 +49,17 @@ public static class SessionWait
 
             if (cancellation.IsCancellationRequested)
             {
-                return new WaitResult(WaitEnd.Cancelled, "cancelled", status);
+                return new WaitResult(WaitEnd.Cancelled, "cancelled", Look());
             }
 
             TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : timeout - Stopwatch.GetElapsedTime(started);
             if (left <= TimeSpan.Zero)
             {
-                return new WaitResult(WaitEnd.TimedOut, "timeout", status);
+                return new WaitResult(WaitEnd.TimedOut, "timeout", Look());
             }
 
             TimeSpan wait = condition.LookAgain is { } soon && soon < left ? soon : left;
-            SessionWatch.WaitAny([watch], wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait, cancelled);
+            SessionWatch.WaitAny([watch!], wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait, cancelled);
         }
 
         SessionStatus Look() => SessionStatus.Of(files, Now(time));
