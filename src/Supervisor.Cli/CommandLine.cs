@@ -69,6 +69,11 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors is [var first, ..] && !IsHelp(parsed))
         {
+            if (parsed.CommandResult.Command is RootCommand && args is [[not '-', ..], ..])
+            {
+                throw SupException.Usage($"there is no command {Printable.Line(args[0])}", "sup --help lists them");
+            }
+
             throw SupException.Usage(Describe(first), $"sup {CommandName(parsed)}--help shows how it is used");
         }
 

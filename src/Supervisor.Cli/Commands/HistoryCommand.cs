@@ -71,7 +71,7 @@ internal sealed class HistoryCommand : Command
         }
         else if (shown.Count == 0)
         {
-            Data.Write(filter.Failed ? "nothing failed" : "nothing has ended");
+            Data.Write(filter.Failed ? "nothing failed" : filter is { Name: null, Since: null, Limit: null } ? "nothing has ended" : "nothing that ended matches");
         }
         else
         {

@@ -122,7 +122,7 @@ internal sealed class StatsCommand : Command
             new Column("RESIDENT") { Right = true },
             new Column("PIDS") { Right = true },
             new Column("OUTPUT") { Right = true },
-            new Column("PER SECOND") { Right = true },
+            new Column("OUT/S") { Right = true },
             new Column("LINES/S") { Right = true });
         foreach (SessionStats s in all)
         {

@@ -49,7 +49,7 @@ internal sealed class StatusCommand : Command
             {
                 live.Add(session);
             }
-            else if (SessionText.IsFailure(session))
+            else if (SessionText.IsFailure(session) && session.EndReason is not "user-stop")
             {
                 failed.Add(session);
             }

@@ -4,13 +4,17 @@ using Supervisor.Sessions.Terminal;
 namespace Supervisor.Sessions.Foreground;
 
 /// <summary>
-/// Types a stdin that is no terminal into a PTY (<c>--pty always</c>). A terminal in canonical mode cuts a line at 4,096 bytes, so
-/// it is taken out of that mode while there is more. At the end the last byte is typed in canonical mode again, with the end-of-file
-/// key behind it: a read(2) that began before does not see the key alone (n_tty: it still waits for VMIN bytes).
+/// Types a stdin that is no terminal into a PTY (<c>--pty always</c>), as it comes. A terminal in canonical mode cuts a line at 4,096
+/// bytes, so at the first longer one it is taken out of that mode, and the last byte so far is held back: at the end it is typed in
+/// canonical mode again, with the end-of-file key behind it, because a read(2) that began before does not see the key alone (n_tty: it
+/// still waits for VMIN bytes).
 /// </summary>
 internal static class PtyFeed
 {
     private const int BufferBytes = 4096;
+
+    /// <summary>The longest line that is left to canonical mode; the kernel's limit is 4,095.</summary>
+    private const int LongestLine = 4000;
 
     /// <summary>Nothing tells when a terminal's input has been read; so it is looked at this often, at the end only.</summary>
     private const int LookMilliseconds = 2;
@@ -22,8 +26,10 @@ internal static class PtyFeed
     {
         byte[] buffer = new byte[BufferBytes];
         int held = 0;
+        bool unfinished = false;
         int master = terminal.Input;
         bool changed = false;
+        int line = 0;
         while (true)
         {
             nint n = Io.Read(0, buffer.AsSpan(held));
@@ -38,26 +44,42 @@ internal static class PtyFeed
                 break;
             }
 
-            if (held == 0 && Tty.TryGetSettings(master, out Termios settings) && Tty.IsCanonical(settings))
+            if (!changed && IsLong(buffer.AsSpan(0, (int)n), ref line) && Tty.TryGetSettings(master, out Termios settings) && Tty.IsCanonical(settings))
             {
                 Tty.SetSettings(master, Tty.WithCanonical(settings, canonical: false));
                 changed = true;
             }
 
             int length = held + (int)n;
-            if (Io.WriteAll(master, buffer.AsSpan(0, length - 1)) != 0)
+            int kept = changed ? 1 : 0;
+            if (Io.WriteAll(master, buffer.AsSpan(0, length - kept)) != 0)
             {
                 return;
             }
 
-            buffer[0] = buffer[length - 1];
-            held = 1;
+            (buffer[0], held) = (buffer[length - 1], kept);
+            unfinished = buffer[0] != (byte)'\n';
         }
 
-        End(terminal, changed, buffer.AsSpan(0, held));
+        End(terminal, changed, buffer.AsSpan(0, held), unfinished);
     }
 
-    private static void End(PtyTerminal terminal, bool changed, ReadOnlySpan<byte> last)
+    /// <summary>Whether a line becomes too long for canonical mode.</summary>
+    /// <param name="bytes">What comes next.</param>
+    /// <param name="line">How long the line is that goes on behind it.</param>
+    private static bool IsLong(ReadOnlySpan<byte> bytes, ref int line)
+    {
+        bool isLong = false;
+        foreach (byte b in bytes)
+        {
+            line = b == (byte)'\n' ? 0 : line + 1;
+            isLong |= line > LongestLine;
+        }
+
+        return isLong;
+    }
+
+    private static void End(PtyTerminal terminal, bool changed, ReadOnlySpan<byte> last, bool unfinished)
     {
         while (terminal.HasUnreadInput())
         {
@@ -78,7 +100,6 @@ internal static class PtyFeed
 
         // Behind an unfinished line the key first only ends the line (termios(3)).
         byte key = Tty.EndOfFileKey(settings);
-        bool unfinished = !last.IsEmpty && last[0] != (byte)'\n';
         Io.WriteAll(terminal.Input, unfinished ? [.. last, key, key] : [.. last, key]);
     }
 }

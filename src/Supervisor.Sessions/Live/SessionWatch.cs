@@ -24,7 +24,10 @@ public sealed unsafe class SessionWatch : IDisposable
     /// <summary>The same where the system has no watch left to give.</summary>
     private const int PollMilliseconds = 100;
 
-    /// <summary>The files are looked at this often even when nothing was heard: the owner may live where we see no processes.</summary>
+    /// <summary>
+    /// The files are looked at this often even when nothing was heard: the folder may have been deleted under a living owner, and an
+    /// owner may live where we see no processes.
+    /// </summary>
     private const int LookMilliseconds = 1000;
 
     private readonly SessionFiles _files;
@@ -83,7 +86,7 @@ public sealed unsafe class SessionWatch : IDisposable
     }
 
     private (int First, int Second, int Limit) Prepare() =>
-        _live is not null ? (_live.Fd, -1, Io.Forever)
+        _live is not null ? (_live.Fd, -1, LookMilliseconds)
         : _endingSince is { } ? (-1, -1, EndingLookMilliseconds)
         : (_folder?.Fd ?? -1, _owner, _folder is null ? PollMilliseconds : LookMilliseconds);
 

@@ -32,6 +32,11 @@ public static class SessionWait
         using SessionWatch? watch = status.State.IsLive() ? new SessionWatch(files) : null;
         while (true)
         {
+            if (files.IsDeleted)
+            {
+                return new WaitResult(WaitEnd.Ended, "deleted", status);
+            }
+
             // The state first, then the rest: what came before the end was seen counts. With an owner that tells of its end by closing the
             // connection, output alone is looked at: dozens may wait for the same line.
             bool told = watch is { IsLive: true } && !condition.NeedsStatus;

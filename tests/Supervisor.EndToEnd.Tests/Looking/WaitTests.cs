@@ -113,14 +113,15 @@ public sealed class WaitTests : Workspace
         string server = Write(
             "server.py",
             """
-            import socket, subprocess, sys
+            import os, socket
+            go = os.open("go", os.O_RDWR)
             s = socket.socket(socket.AF_INET6)
             s.bind(("::1", 0))
             print(s.getsockname()[1], flush=True)
-            sys.stdin = open("go"); sys.stdin.readline()
+            os.read(go, 1)
             s.listen()
             print("listening", flush=True)
-            open("go").readline()
+            os.read(go, 1)
             """);
         using Child run = Start($"python3 {server}");
         Bash($"until sup logs {_id} | grep -q '[0-9]'; do :; done");
@@ -155,9 +156,15 @@ public sealed class WaitTests : Workspace
     {
         using Child run = Start("echo up; read line <go");
         using Child waiting = StartSup("wait", _id, "--for", "never", "--json");
-        Bash($"until sup logs {_id} | grep -q up; do :; done; rm -rf '{State}/sessions/{_id}'");
-        Go();
+        string folder = Path.Combine(State, "sessions", _id);
+        using (LiveSocket owner = new(Path.Combine(folder, "live.sock")))
+        {
+            Eventually.True("it waits", () => (int)owner.Ask("""{"type":"status","id":1}""")["connections"]! > 1);
+        }
+
+        Directory.Delete(folder, recursive: true);
         Assert.Equal(4, waiting.Wait().Status);
+        Go();
         run.Wait();
     }
 

@@ -79,6 +79,13 @@ public sealed class BadInputTests : Workspace
     }
 
     [Fact]
+    public void A_command_that_there_is_not_is_named()
+    {
+        Outcome outcome = RunSup("bogus");
+        Assert.Equal((2, "sup: there is no command bogus; sup --help lists them\n"), (outcome.Status, outcome.ErrorText));
+    }
+
+    [Fact]
     public void An_error_never_repeats_a_value_that_may_be_secret()
     {
         Outcome outcome = RunSup("run", "--env", "hunter2", "true");

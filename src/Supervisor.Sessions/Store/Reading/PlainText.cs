@@ -25,12 +25,20 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
     private const byte Delete = 0x7f;
     private const int MaxSequence = 64;
 
+    /// <summary>
+    /// A string sequence that is never closed must not hide all that follows. Titles, clipboards and the like hold no newline; a picture
+    /// (DCS, sixel) may, up to this many bytes.
+    /// </summary>
+    private const int MaxPicture = 256 * 1024;
+
     private readonly byte[] _sequence = new byte[MaxSequence];
     private readonly byte[] _character = new byte[4];
     private readonly ByteText _line = new();
     private EditedLine? _edited;
     private int _sequenceLength;
     private int _characterLength;
+    private int _stringLength;
+    private bool _isPicture;
     private bool _toStart;
     private bool _editing;
     private bool _given;
@@ -87,6 +95,11 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
             }
 
             byte b = bytes[at++];
+            if (b == (byte)'\n' && _state is State.String or State.StringEscape && !(_isPicture && _stringLength < MaxPicture))
+            {
+                _state = State.Text;
+            }
+
             if (b == (byte)'\n' && _state is not (State.String or State.StringEscape))
             {
                 Unfinished();
@@ -200,6 +213,7 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
                 TakeCsi(b);
                 break;
             case State.String:
+                _stringLength++;
                 _state = b switch { Bell => State.Text, Escape => State.StringEscape, _ => State.String };
                 break;
             case State.StringEscape when b == (byte)'\\':
@@ -214,7 +228,13 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
         }
     }
 
-    private void TakeEscape(byte b) => _state = b switch
+    private void TakeEscape(byte b)
+    {
+        (_isPicture, _stringLength) = (b == (byte)'P', 0);
+        _state = Follows(b);
+    }
+
+    private static State Follows(byte b) => b switch
     {
         (byte)'[' => State.Csi,
         (byte)']' or (byte)'P' or (byte)'X' or (byte)'^' or (byte)'_' => State.String,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Native;
@@ -63,7 +64,7 @@ internal sealed class SessionRemoval : IDisposable
         {
             if (changeLock >= 0)
             {
-                if (!OfdLock.TryTake(changeLock, Artifact.ChangeByte))
+                if (!TakeChange(changeLock))
                 {
                     return CleanupReason.ActiveSession;
                 }
@@ -91,6 +92,19 @@ internal sealed class SessionRemoval : IDisposable
                 Libc.close(changeLock);
             }
         }
+    }
+
+    /// <summary>Whoever else changes the folder holds this for a moment only: two that clean at once wait for each other.</summary>
+    private bool TakeChange(int changeLock)
+    {
+        long started = Stopwatch.GetTimestamp();
+        bool taken;
+        while (!(taken = OfdLock.TryTake(changeLock, Artifact.ChangeByte)) && Stopwatch.GetElapsedTime(started) < _patience)
+        {
+            Thread.Sleep(1);
+        }
+
+        return taken;
     }
 
     /// <summary>The folder may have been removed, and another of its name made, before the lock was taken.</summary>

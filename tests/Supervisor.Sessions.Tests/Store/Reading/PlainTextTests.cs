@@ -234,4 +234,20 @@ public sealed class PlainTextTests
         // It throws for what is no UTF-8.
         return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. lines, .. plain.End() ? plain.Line : default]);
     }
+
+    [Theory]
+    [InlineData("\u001b]0;title", "line")]
+    [InlineData("\u001b_graphics", "line")]
+    [InlineData("\u001b^private", "line")]
+    [InlineData("\u001bXstring", "line")]
+    public void A_string_that_is_never_closed_ends_with_its_line(string start, string next) =>
+        Assert.Equal("\n" + next + "\n", PlainText.Of(System.Text.Encoding.UTF8.GetBytes(start + "\n" + next + "\n")));
+
+    [Fact]
+    public void A_picture_may_have_lines_but_not_without_end()
+    {
+        Assert.Equal("after\n", PlainText.Of("\u001bPq#0\n~~\n\u001b\\after\n"u8));
+        string endless = "\u001bPq" + string.Concat(Enumerable.Repeat(new string('~', 999) + "\n", 300)) + "shown\n";
+        Assert.EndsWith("shown\n", PlainText.Of(System.Text.Encoding.UTF8.GetBytes(endless)), StringComparison.Ordinal);
+    }
 }
