@@ -10,6 +10,7 @@ using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Stats;
 using Supervisor.Sessions.Store;
 
@@ -40,7 +41,7 @@ internal sealed class StatsCommand : Command
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
         SessionCatalog catalog = new(root, TimeProvider.System);
-        List<SessionId> chosen = [.. ids.Select(id => Live(catalog.Find(id))).Distinct()];
+        List<SessionId> chosen = [.. ids.Select(id => Live(catalog.Find(id), watch)).Distinct()];
         IReadOnlyList<SessionStatus> Sessions() => chosen.Count == 0
             ? [.. catalog.Live().Sessions.Reverse()]
             : [.. chosen.Select(id => Look(root, id)).OfType<SessionStatus>().Where(s => s.State.IsLive())];
@@ -82,10 +83,22 @@ internal sealed class StatsCommand : Command
         }
     }
 
-    private static SessionId Live(SessionStatus session) => session.State.IsLive()
-        ? session.Id
-        : throw new SupException(
-            ErrorCode.SessionEnded, ExitCode.Failure, $"session {session.Id} is {session.State.Word()}: it has no processes to measure", $"sup show {session.Id}");
+    private static SessionId Live(SessionStatus session, bool watch)
+    {
+        if (!session.State.IsLive())
+        {
+            throw new SupException(
+                ErrorCode.SessionEnded, ExitCode.Failure, $"session {session.Id} is {session.State.Word()}: it has no processes to measure", $"sup show {session.Id}");
+        }
+
+        if (watch)
+        {
+            // It would wait for its own end.
+            OwnSession.Current.Refuse(session.Id, session.Meta, "watch", "without --watch it is measured once");
+        }
+
+        return session.Id;
+    }
 
     private static SessionStatus? Look(StateRoot root, SessionId id)
     {

@@ -62,6 +62,14 @@ public sealed class StatsTests : Workspace
     }
 
     [Fact]
+    public void A_command_may_not_watch_its_own_session_but_measure_it()
+    {
+        Outcome outcome = RunSup("run", "--", "sh", "-c", "sup stats $SUP_SESSION_ID --watch; echo $?; sup stats $SUP_SESSION_ID >/dev/null; echo $?");
+        Assert.Equal(["125", "0"], outcome.Lines);
+        Assert.Contains("this command runs in it", outcome.ErrorText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_nested_session_has_its_own_processes()
     {
         Write("inner.sh", Stay + "echo $$ >$1.command; name=$1; stay & wait\n");
