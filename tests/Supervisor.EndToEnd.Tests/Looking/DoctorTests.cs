@@ -83,7 +83,7 @@ public sealed class DoctorTests : Workspace
     {
         using Child run = StartBash("exec sup run --session-id gone sh -c 'echo $$ >pid; exec sleep 300'");
         string pidFile = Path.Combine(Work, "pid");
-        Eventually.True("it runs", () => File.Exists(pidFile) && (int?)Json("show", "gone")["session"]!["pid"] is not null);
+        Eventually.True("it runs", () => (File.Exists(pidFile) && File.ReadAllText(pidFile).EndsWith('\n')) && (int?)Json("show", "gone")["session"]!["pid"] is not null);
         new LiveProcess(run.Pid, "sup").Kill();
         run.Wait();
         new LiveProcess(int.Parse(File.ReadAllText(pidFile), System.Globalization.CultureInfo.InvariantCulture), "").Kill();

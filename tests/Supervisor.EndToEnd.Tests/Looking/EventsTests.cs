@@ -147,7 +147,7 @@ public sealed class EventsTests : Workspace
     {
         using Child run = StartBash($"exec sup run --pty {pty} --session-id one sh -c 'echo $$ >pid; exec sleep 300'");
         string pidFile = Path.Combine(Work, "pid");
-        Eventually.True("it runs", () => Json("ls")["sessions"]!.AsArray().Any(s => string.Equals((string?)s!["state"], "running", StringComparison.Ordinal)) && File.Exists(pidFile));
+        Eventually.True("it runs", () => Json("ls")["sessions"]!.AsArray().Any(s => string.Equals((string?)s!["state"], "running", StringComparison.Ordinal)) && (File.Exists(pidFile) && File.ReadAllText(pidFile).EndsWith('\n')));
         int pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
         using Child follow = StartBash("exec sup events -f --json >events");
         string events = Path.Combine(Work, "events");
@@ -167,7 +167,7 @@ public sealed class EventsTests : Workspace
     {
         using Child run = StartBash("exec sup run --session-id one sh -c 'echo $$ >pid; exec sleep 300'");
         string pidFile = Path.Combine(Work, "pid");
-        Eventually.True("it runs", () => File.Exists(pidFile) && Events().Count == 2);
+        Eventually.True("it runs", () => (File.Exists(pidFile) && File.ReadAllText(pidFile).EndsWith('\n')) && Events().Count == 2);
         RunSup("run", "--session-id", "two", "true");
         string last = Ids(Events())[^1];
         new LiveProcess(run.Pid, "sup").Kill();

@@ -19,7 +19,7 @@ public sealed class StatsTests : Workspace
     private static int[] Pids(JsonObject stats) => [.. stats["pids"]!.AsArray().Select(p => (int)p!)];
 
     private int PidIn(string file) => int.Parse(
-        Eventually.Get(file, () => File.Exists(Path.Combine(Work, file)) ? File.ReadAllText(Path.Combine(Work, file)).Trim() : null),
+        Eventually.Get(file, () => File.Exists(Path.Combine(Work, file)) && File.ReadAllText(Path.Combine(Work, file)) is [.., '\n'] text ? text.Trim() : null),
         CultureInfo.InvariantCulture);
 
     private static void Kill(IEnumerable<int> pids)
