@@ -201,7 +201,8 @@ public sealed class WaitTests : Workspace
     private Child Start(string script)
     {
         Bash("mkfifo -m 600 go 2>/dev/null");
-        Child run = StartSup("run", "--session-id", _id, "--", "sh", "-c", script);
+        // One descriptor for all lines: each open of its own could meet the writer of the line before.
+        Child run = StartSup("run", "--session-id", _id, "--", "sh", "-c", "exec 3<>go; " + script.Replace("<go", "<&3", StringComparison.Ordinal));
         Bash($"until sup show {_id} >/dev/null 2>&1; do :; done");
         return run;
     }

@@ -6,6 +6,8 @@ using Xunit;
 
 namespace Supervisor.Sessions.Tests.Store.Reading;
 
+/// <summary>Not beside other tests: one of these measures the memory of the process.</summary>
+[Collection("alone")]
 public sealed class PlainTextTests
 {
     /// <summary>Pieces of terminal output of every kind, whole and broken.</summary>
