@@ -18,6 +18,9 @@ internal sealed class TextPageReader
     /// <summary>So many bytes of a transcript are read for a page, even if most of them are escape sequences.</summary>
     private const int MaxScan = 1024 * 1024;
 
+    /// <summary>Most waits end with a line or two: a buffer of that size is enough then.</summary>
+    private const int LeastPage = 512;
+
     private readonly TranscriptReader _reader;
     private readonly Masking _masking;
     private readonly int _maxBytes;
@@ -59,7 +62,8 @@ internal sealed class TextPageReader
         string before = _masking.IsEnabled ? Before(cursor) : "";
         _key = new KeyBlock(before);
         before = before[(before.LastIndexOf('\n') + 1)..];
-        TranscriptLines lines = new(_reader, cursor, new PlainText(keepColours: false, MaxScan), pageBytes: Math.Clamp(_maxBytes * 2, 8 * 1024, 64 * 1024));
+        int pageBytes = (int)Math.Min(Math.Clamp(_maxBytes * 2, 8 * 1024, 64 * 1024), Math.Max(_reader.End - cursor, LeastPage));
+        TranscriptLines lines = new(_reader, cursor, new PlainText(keepColours: false, MaxScan), pageBytes: pageBytes);
         long next = cursor;
         bool full = false;
         TranscriptItem item;

@@ -7,7 +7,6 @@ using Supervisor.Mcp.Text;
 using Supervisor.Mcp.Waiting;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
-using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 using Supervisor.Sessions.Store.Reading;
@@ -29,6 +28,9 @@ internal sealed class WaitOutputTool(VisibleSessions sessions, Masking masking) 
     private const int MaxText = 10_000;
     private const int MaxShownLine = 500;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(3);
+
+    private readonly WaitingRoom _room = new(sessions.Root);
+    private readonly SharedPage _page = new();
 
     public Tool Description { get; } = ToolSchema.Of(
         "sup_wait_output",
@@ -77,10 +79,12 @@ internal sealed class WaitOutputTool(VisibleSessions sessions, Masking masking) 
             Add(conditions, exit ? new ExitCondition(files, status.Meta?.Attempt ?? 1) : null);
             Add(conditions, idle is { } silence ? new IdleCondition(TimeSpan.FromMilliseconds(silence)) : null);
             IWaitCondition condition = conditions.Count == 0 ? new NewOutput(cursor) : new AnyCondition(conditions);
-            WaitResult result = await Wait(files, condition, TimeSpan.FromMilliseconds(timeout), call).ConfigureAwait(false);
+            PendingWait wait = new(condition, status, TimeSpan.FromMilliseconds(timeout), call.Cancellation);
+            WaitResult result = await Told(_room.Wait(files, wait, reader.End - cursor), call).ConfigureAwait(false);
             call.Cancellation.ThrowIfCancellationRequested();
-            return Answer(result, condition, TextPageReader.From(
-                reader, masking, cursor, ReadOutputTool.DefaultBytes, result.Status.State.IsLive()), timeout);
+            OutputPage page = _page.Get(result.Status, cursor, () => TextPageReader.From(
+                reader, masking, cursor, ReadOutputTool.DefaultBytes, result.Status.State.IsLive()));
+            return Answer(result, condition, page, timeout);
         }
         finally
         {
@@ -96,28 +100,16 @@ internal sealed class WaitOutputTool(VisibleSessions sessions, Masking masking) 
         }
     }
 
-    /// <summary>On a thread of its own: it sleeps in the kernel, and many may.</summary>
-    private static async Task<WaitResult> Wait(SessionFiles files, IWaitCondition condition, TimeSpan timeout, ToolCall call)
+    /// <summary>Waits, and tells a client that wants to know that it still does.</summary>
+    private static async Task<WaitResult> Told(Task<WaitResult> wait, ToolCall call)
     {
-        TaskCompletionSource<WaitResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long started = Stopwatch.GetTimestamp();
-        SmallThread.Start("wait", () =>
-        {
-            try
-            {
-                done.SetResult(SessionWait.Run(files, condition, timeout, TimeProvider.System, call.Cancellation));
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        });
-        while (call.Progress is { } progress && await Task.WhenAny(done.Task, Task.Delay(ProgressInterval)).ConfigureAwait(false) != done.Task)
+        while (call.Progress is { } progress && await Task.WhenAny(wait, Task.Delay(ProgressInterval)).ConfigureAwait(false) != wait)
         {
             await progress(Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds), "waiting").ConfigureAwait(false);
         }
 
-        return await done.Task.ConfigureAwait(false);
+        return await wait.ConfigureAwait(false);
     }
 
     private CallToolResult Answer(WaitResult result, IWaitCondition condition, OutputPage page, int timeout)

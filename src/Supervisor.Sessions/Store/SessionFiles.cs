@@ -146,6 +146,11 @@ public sealed class SessionFiles : IDisposable
     /// <summary>Whether the folder is gone. What was open of it can be read on.</summary>
     public bool IsDeleted => !Io.Stat(_folder, out StatX stat) || stat.LinkCount == 0;
 
+    /// <summary>Whether it is the same folder, and not another one under the same name.</summary>
+    internal bool IsSameFolder(SessionFiles other) => ReferenceEquals(this, other)
+        || (Io.Stat(_folder, out StatX own) && Io.Stat(other._folder, out StatX its)
+            && (own.Inode, own.DeviceMajor, own.DeviceMinor) == (its.Inode, its.DeviceMajor, its.DeviceMinor));
+
     /// <summary>Opens the transcript's bytes for reading; null when there are none.</summary>
     public FileStream? OpenOutput()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Supervisor.Mcp.Tests.Support;
 
@@ -126,6 +127,64 @@ public sealed class WaitOutputTests : McpTest
         }
 
         Assert.True(Stopwatch.GetElapsedTime(start) < Eventually.Deadline);
+    }
+
+    [Fact]
+    public void All_that_wait_for_one_session_do_so_on_one_thread()
+    {
+        using LiveSession session = Live();
+        List<int> calls = [.. Enumerable.Range(0, 20).Select(_ => Wait(session.Id, "0", ("until_text", "now")))];
+        int early = Wait(session.Id, "0", ("until_text", "never"), ("timeout_ms", 1));
+        Assert.Equal("timeout", Data(early)["reason"]!.GetValue<string>());
+        Eventually.True("they share a thread", () => Threads("wait") == 1);
+        session.Print("now\n");
+        Assert.All(calls, call => Assert.Equal("text", Data(call)["reason"]!.GetValue<string>()));
+        Eventually.True("the thread is gone", () => Threads("wait") == 0);
+        Assert.Equal("timeout", Data(Wait(session.Id, "4", ("timeout_ms", 1)))["reason"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Each_gets_the_page_from_its_own_cursor()
+    {
+        using LiveSession session = Live();
+        session.Print("one\ntwo\n");
+        Eventually.True("it is stored", () => Page(session.Id)["end_cursor"]!.GetValue<string>() == "8");
+        List<(string Cursor, int Call)> calls = [.. new[] { "0", "4", "8", "4", "0" }.Select(c => (c, Wait(session.Id, c, ("until_text", "now"))))];
+        session.Print("now\n");
+        foreach ((string cursor, int call) in calls)
+        {
+            JsonObject data = Data(call);
+            Assert.Equal(cursor, data["start_cursor"]!.GetValue<string>());
+            Assert.Equal("one\ntwo\nnow\n"[int.Parse(cursor, CultureInfo.InvariantCulture)..], StdioServer.PageText(data));
+        }
+    }
+
+    [Fact]
+    public void A_look_through_much_output_holds_up_no_other_wait()
+    {
+        using LiveSession session = Live();
+        session.Print(string.Concat(Enumerable.Repeat("a line of output\n", 100_000)));
+        Eventually.True("it is stored", () => Page(session.Id)["end_cursor"]!.GetValue<string>() == "1700000");
+        int through = Wait(session.Id, "0", ("until_regex", "^b.*now$"));
+        int other = Wait(session.Id, "1700000");
+        session.Print("be it now\n");
+        Assert.Equal("output", Data(other)["reason"]!.GetValue<string>());
+        Assert.Equal("1700000", Data(through)["line_cursor"]!.GetValue<string>());
+    }
+
+    private int Threads(string name) => Directory.GetDirectories($"/proc/{Server.Pid}/task").Count(t => Comm(t) == name);
+
+    private static string Comm(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "comm")).TrimEnd();
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile.
+            return "";
+        }
     }
 
     private int Wait(string id, string cursor, params (string Name, JsonNode Value)[] more) =>

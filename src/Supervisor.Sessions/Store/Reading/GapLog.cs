@@ -7,6 +7,7 @@ namespace Supervisor.Sessions.Store.Reading;
 internal sealed class GapLog
 {
     private const int BlockBytes = 64 * 1024;
+    private const int LeastBytes = 1024;
     private const int MaxLine = 1024 * 1024;
 
     private readonly List<TranscriptGap> _gaps = [];
@@ -44,7 +45,7 @@ internal sealed class GapLog
         {
             if (_buffer.Length == 0)
             {
-                _buffer = new byte[BlockBytes];
+                _buffer = new byte[Math.Clamp(length - _position, LeastBytes, BlockBytes)];
             }
 
             int n = RandomAccess.Read(file, _buffer, _position);
