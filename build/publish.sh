@@ -62,14 +62,25 @@ sup_publish() {
     # Before the compiler reads anything: what changes from here on is newer.
     { sup_env_block; printf '%s\n' "$(sup_root_to_set "$sup_runtime")"; } >"$sup_root/artifacts/sup/$sup_new/stamp" || return 1
 
-    if ! sup_dotnet publish src/Supervisor.Cli -c Release -o "artifacts/sup/$sup_new" $sup_build_options \
-        "-p:ArtifactsPath=$sup_root/artifacts/sup/work" >"$sup_root/artifacts/sup/build.log" 2>&1 || [ ! -x "$sup_root/artifacts/sup/$sup_new/sup" ]; then
+    if ! sup_publish_programs "artifacts/sup/$sup_new" "-p:ArtifactsPath=$sup_root/artifacts/sup/work" \
+        >"$sup_root/artifacts/sup/build.log" 2>&1; then
         cat "$sup_root/artifacts/sup/build.log"
         rm -rf "${sup_root:?}/artifacts/sup/$sup_new"
         echo "sup: the build failed: the reasons are above, and in $sup_root/artifacts/sup/build.log"
         return 1
     fi
     sup_link "$sup_new" "$sup_root/artifacts/sup/current"
+}
+
+# sup_publish_programs FOLDER OPTION…: both programs into one folder, where they share their libraries.
+sup_publish_programs() {
+    sup_to=$1
+    shift
+    for sup_project in Supervisor.Cli Supervisor.Host; do
+        # shellcheck disable=SC2086 # its words are several options
+        sup_dotnet publish "src/$sup_project" -c Release -o "$sup_to" $sup_build_options "$@" || return 1
+    done
+    [ -x "$sup_root/$sup_to/sup" ] && [ -x "$sup_root/$sup_to/sup-daemon" ]
 }
 
 # For every build: quiet, and nothing that outlives it.

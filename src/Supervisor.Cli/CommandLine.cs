@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Supervisor.Cli.Commands;
+using Supervisor.Cli.Commands.Daemon;
 using Supervisor.Cli.Commands.Generate;
 using Supervisor.Cli.Commands.Logs;
 using Supervisor.Cli.Launch;
@@ -56,6 +57,7 @@ internal static class CommandLine
             new RenameCommand(),
             new DoctorCommand(),
             new CompletionCommand(),
+            new DaemonCommand(),
             new McpCommand(),
             new GenerateCommand(),
         };
@@ -96,8 +98,17 @@ internal static class CommandLine
 
     private static bool IsHelp(ParseResult parsed) => parsed.Action is System.CommandLine.Help.HelpAction;
 
-    private static string CommandName(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+    /// <summary>As one types it, with a space behind: <c>daemon start </c>.</summary>
+    private static string CommandName(ParseResult parsed)
+    {
+        string name = "";
+        for (CommandResult? command = parsed.CommandResult; command is { Command: not RootCommand }; command = command.Parent as CommandResult)
+        {
+            name = command.Command.Name + " " + name;
+        }
+
+        return name;
+    }
 
     private static string Describe(ParseError error)
     {

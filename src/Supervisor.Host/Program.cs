@@ -1,1 +1,4 @@
-return 0;
+using Supervisor.Host;
+using Supervisor.Host.Supervision;
+
+return DaemonProgram.Run(args, new NoSessions());

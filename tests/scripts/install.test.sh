@@ -6,6 +6,7 @@ installed="./bin/sup
 ./lib/sup/.folders
 ./lib/sup/1.2.3/.installed
 ./lib/sup/1.2.3/sup
+./lib/sup/1.2.3/sup-daemon
 ./lib/sup/1.2.3/sup.dll
 ./lib/sup/current
 ./share/bash-completion/completions/sup

@@ -60,7 +60,7 @@ while [ -e "$work/slow" ]; do sleep 0.02; done
 if [ -e "$work/broken" ]; then echo "two.cs(1,1): error CS1002: ; expected"; exit 1; fi
 [ "$1" = publish ] || exit 0
 while [ $# -gt 0 ]; do
-    if [ "$1" = -o ]; then mkdir -p "$2" && cp "$(readlink -f /bin/bash)" "$2/sup" && cat src/*.cs >"$2/sup.dll"; fi
+    if [ "$1" = -o ]; then mkdir -p "$2" && cp "$(readlink -f /bin/bash)" "$2/sup" && cp "$2/sup" "$2/sup-daemon" && cat src/*.cs >"$2/sup.dll"; fi
     shift
 done
 EOF
@@ -72,7 +72,7 @@ EOF
 # runs PID FILE: is that what the process runs?
 runs() { [ "$(readlink "/proc/$1/exe")" = "$2" ]; }
 
-builds() { if [ -e "$work/dotnet.log" ]; then grep -c '^publish ' "$work/dotnet.log"; else echo 0; fi; }
+builds() { if [ -e "$work/dotnet.log" ]; then grep -c '^publish src/Supervisor.Cli ' "$work/dotnet.log"; else echo 0; fi; }
 
 # hide_dotnet COMMAND…: runs it where no .NET is to be found.
 hide_dotnet() {

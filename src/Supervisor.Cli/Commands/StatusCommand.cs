@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Supervisor.Cli.Commands.Daemon;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
+using Supervisor.Protocol.Api;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Store;
 
@@ -55,23 +57,24 @@ internal sealed class StatusCommand : Command
             }
         }
 
+        DaemonStatus? daemon = DaemonReport.Look(root, out string daemonLine);
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         if (json)
         {
-            StatusAnswer answer = new(root.Path, counts, [.. live.Select(s => Answer(s, root, now))], [.. failed.Take(MaxFailed).Select(s => Answer(s, root, now))]);
+            StatusAnswer answer = new(root.Path, daemon, counts, [.. live.Select(s => Answer(s, root, now))], [.. failed.Take(MaxFailed).Select(s => Answer(s, root, now))]);
             Data.Write(JsonSerializer.SerializeToUtf8Bytes(answer, StatusJson.Default.StatusAnswer));
             return 0;
         }
 
-        Data.Write(Text(all.Count, live, failed, root, now));
+        Data.Write(Text(all.Count, live, failed, root, daemonLine, now));
         return 0;
     }
 
-    private static string Text(int count, List<SessionStatus> live, List<SessionStatus> failed, StateRoot root, DateTime now)
+    private static string Text(int count, List<SessionStatus> live, List<SessionStatus> failed, StateRoot root, string daemon, DateTime now)
     {
         Screen screen = Screen.OfStdout();
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{live.Count} live, {count - live.Count} ended, {failed.Count} of them not well; kept in {Printable.Line(root.Path)}");
+        text.Append(CultureInfo.InvariantCulture, $"{live.Count} live, {count - live.Count} ended, {failed.Count} of them not well; kept in {Printable.Line(root.Path)}\ndaemon: {daemon}");
         Part(text, "live", live, MaxLive, "sup ls", screen, now);
         Part(text, "failed", failed, MaxFailed, "sup ls --all", screen, now);
         return text.ToString();
@@ -95,11 +98,12 @@ internal sealed class StatusCommand : Command
 
 /// <summary>What runs and what failed.</summary>
 /// <param name="StateDir">Where all of it is kept.</param>
+/// <param name="Daemon">Null when none runs, or none that answers.</param>
 /// <param name="Counts">How many sessions there are in each state that one is in.</param>
 /// <param name="Sessions">The live ones, newest first.</param>
 /// <param name="Failed">The newest of those that did not end well.</param>
 internal sealed record StatusAnswer(
-    string StateDir, IReadOnlyDictionary<string, int> Counts, IReadOnlyList<SessionAnswer> Sessions, IReadOnlyList<SessionAnswer> Failed)
+    string StateDir, DaemonStatus? Daemon, IReadOnlyDictionary<string, int> Counts, IReadOnlyList<SessionAnswer> Sessions, IReadOnlyList<SessionAnswer> Failed)
 {
     public string SchemaVersion { get; } = Schema.Version;
 }

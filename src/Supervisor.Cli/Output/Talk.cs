@@ -16,8 +16,7 @@ internal static class Talk
     {
         if (json)
         {
-            byte[] body = JsonSerializer.SerializeToUtf8Bytes(
-                new ErrorAnswer(new ErrorBody(error.Code, error.Message, error.Hint)), ErrorJson.Default.ErrorAnswer);
+            byte[] body = JsonSerializer.SerializeToUtf8Bytes(ErrorAnswer.Of(error), ErrorJson.Default.ErrorAnswer);
             Write(Encoding.UTF8.GetString(body));
         }
         else

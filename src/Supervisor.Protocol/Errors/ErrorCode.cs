@@ -17,5 +17,12 @@ public static class ErrorCode
     public const string Timeout = "timeout";
     public const string NotAllowed = "not_allowed";
     public const string UnsafeState = "unsafe_state";
+    public const string DaemonUnavailable = "daemon_unavailable";
+
+    /// <summary>The daemon has as much to do as it takes on at once.</summary>
+    public const string Busy = "busy";
+
+    /// <summary>The control API has no such path.</summary>
+    public const string UnknownPath = "unknown_path";
     public const string Internal = "internal";
 }

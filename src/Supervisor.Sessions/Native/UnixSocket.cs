@@ -62,11 +62,16 @@ internal static unsafe class UnixSocket
     }
 
     /// <summary>Whether the process at the other end is the same user's.</summary>
-    public static bool IsSameUser(int fd)
+    public static bool IsSameUser(int fd) => TryGetPeer(fd, out PeerCredentials peer) && peer.Uid == Libc.geteuid();
+
+    /// <summary>Who connected, or who listens. A pid is 0 where it belongs to another namespace.</summary>
+    public static bool TryGetPeer(int fd, out PeerCredentials peer)
     {
-        PeerCredentials peer = default;
         uint length = (uint)sizeof(PeerCredentials);
-        return Libc.getsockopt(fd, Libc.SOL_SOCKET, Libc.SO_PEERCRED, &peer, &length) == 0 && peer.Uid == Libc.geteuid();
+        fixed (PeerCredentials* p = &peer)
+        {
+            return Libc.getsockopt(fd, Libc.SOL_SOCKET, Libc.SO_PEERCRED, p, &length) == 0;
+        }
     }
 
     /// <summary>Sends what the other side's buffer takes now. Returns how much, or minus the errno.</summary>

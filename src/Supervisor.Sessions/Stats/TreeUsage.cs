@@ -72,7 +72,7 @@ internal sealed class TreeMeter
     }
 
     /// <summary>Resident bytes of a process, and those of them that are anonymous (/proc/PID/statm, proc(5)).</summary>
-    private static (long Resident, long Private) Memory(int pid)
+    internal static (long Resident, long Private) Memory(int pid)
     {
         const int MaxLength = 256, ResidentField = 1, SharedField = 2;
         byte[]? text = ProcFile.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/statm"), MaxLength);

@@ -17,17 +17,17 @@ public sealed class StatusTests : Workspace
         Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")) && (string?)Json("show", "one")["session"]!["state"] is "running");
 
         string text = RunSup("status").Text;
-        Assert.StartsWith($"1 live, 3 ended, 2 of them not well; kept in {State}\n", text, StringComparison.Ordinal);
+        Assert.StartsWith($"1 live, 3 ended, 2 of them not well; kept in {State}\ndaemon: not running\n", text, StringComparison.Ordinal);
         foreach (string part in new[] { "one", "web", "running", "bad", "exited 3", "worse", "SIGKILL" })
         {
             Assert.Contains(part, text, StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain("fine", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("daemon", text, StringComparison.Ordinal);
         JsonObject json = Json("status");
         Assert.Equal("v1alpha1", (string?)json["schema_version"]);
         Assert.Equal(State, (string?)json["state_dir"]);
+        Assert.Null(json["daemon"]);
         Assert.Equal("one", (string?)Assert.Single(json["sessions"]!.AsArray())!["id"]);
         Assert.Equal(["worse", "bad"], json["failed"]!.AsArray().Select(s => (string)s!["id"]!));
         Assert.Equal(2, (int)json["counts"]!["exited"]!);

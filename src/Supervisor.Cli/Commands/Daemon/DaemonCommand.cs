@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace Supervisor.Cli.Commands.Daemon;
+
+/// <summary><c>sup daemon …</c></summary>
+internal sealed class DaemonCommand : Command
+{
+    /// <summary>For it to get ready, or to be gone.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>For an answer.</summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
+    public DaemonCommand()
+        : base("daemon", "The process in the background that looks after what runs there; it is started when it is needed")
+    {
+        Subcommands.Add(new DaemonStartCommand());
+        Subcommands.Add(new DaemonStopCommand());
+        Subcommands.Add(new DaemonStatusCommand());
+        Subcommands.Add(new DaemonRunCommand());
+    }
+}

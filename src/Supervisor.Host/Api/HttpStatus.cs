@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+using Supervisor.Protocol.Errors;
+
+namespace Supervisor.Host.Api;
+
+/// <summary>The HTTP status that goes with an error's code.</summary>
+internal static class HttpStatus
+{
+    public static int Of(string code) => code switch
+    {
+        ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,
+        ErrorCode.SessionNotFound or ErrorCode.UnknownPath => StatusCodes.Status404NotFound,
+        ErrorCode.SessionExpired => StatusCodes.Status410Gone,
+        ErrorCode.SessionAmbiguous or ErrorCode.SessionLive or ErrorCode.SessionEnded or ErrorCode.SessionLost
+            or ErrorCode.SessionReadOnly or ErrorCode.OwnSession or ErrorCode.NameTaken => StatusCodes.Status409Conflict,
+        ErrorCode.Busy or ErrorCode.DaemonUnavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.Timeout => StatusCodes.Status504GatewayTimeout,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+}

@@ -1,0 +1,26 @@
+namespace Supervisor.Host.Supervision;
+
+/// <summary>
+/// What the daemon is there for, behind the control API: each call of the API is one message to it and one reply. Replies are awaited with
+/// the call's cancellation, which includes its deadline; a caller that leaves undoes nothing.
+/// </summary>
+internal interface ISupervision
+{
+    /// <summary>Makes ready what must be there before the first call.</summary>
+    /// <param name="lastEpoch">The highest epoch that <c>daemon.json</c> tells of; 0 when there was no daemon yet.</param>
+    /// <param name="cancel">The daemon is told to stop before it is ready.</param>
+    /// <returns>This daemon's epoch: higher than that, and durable.</returns>
+    /// <exception cref="Protocol.Errors.SupException">It cannot work here; the daemon ends and says so.</exception>
+    Task<long> StartAsync(long lastEpoch, CancellationToken cancel);
+
+    /// <summary>Lets go of everything; what it looked after runs on.</summary>
+    Task StopAsync(CancellationToken cancel);
+
+    Task<SupervisionStatus> StatusAsync(CancellationToken cancel);
+}
+
+/// <summary>How much there is to do.</summary>
+/// <param name="Sessions">Live sessions that are looked after.</param>
+/// <param name="JournalBytes">The journal on disk.</param>
+/// <param name="ActorRestarts">How often a part failed and was started again.</param>
+internal sealed record SupervisionStatus(int Sessions, long JournalBytes, long ActorRestarts);
