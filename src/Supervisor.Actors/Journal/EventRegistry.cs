@@ -80,7 +80,7 @@ public sealed partial class EventRegistry
         return value is null ? throw new EventFormatException($"what is stored as {manifest} is null") : entry.Upgrade(value);
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9]*(-[a-z0-9]+)*/[1-9][0-9]{0,3}$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[a-z][a-z0-9]*(-[a-z0-9]+)*/[1-9][0-9]{0,3}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ManifestForm();
 
     private sealed record Entry(string Manifest, JsonTypeInfo Info, Func<object, object> Upgrade);

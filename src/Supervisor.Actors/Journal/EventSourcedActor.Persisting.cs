@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 
 namespace Supervisor.Actors.Journal;
 
@@ -37,7 +38,7 @@ public abstract partial class EventSourcedActor
             return;
         }
 
-        _pending = new PendingPersist([.. events], handler, completed);
+        _pending = new PendingPersist([.. events], handler, completed, Sender);
     }
 
     /// <summary>
@@ -119,11 +120,11 @@ public abstract partial class EventSourcedActor
 
     /// <summary>A snapshot could not be stored: the older one and the events still serve.</summary>
     protected virtual void OnSaveSnapshotFailure(JournalException cause, long sequenceNr) =>
-        Akka.Event.Logging.GetLogger(Context).Warning("{0}: the snapshot of {1} was not saved: {2}", PersistenceId, sequenceNr, cause.Message);
+        Context.GetLogger().Warning("{0}: the snapshot of {1} was not saved: {2}", PersistenceId, sequenceNr, cause.Message);
 
     /// <summary>Events could not be deleted: they take room, and nothing else.</summary>
     protected virtual void OnDeleteEventsFailure(JournalException cause, long toSequenceNr) =>
-        Akka.Event.Logging.GetLogger(Context).Warning("{0}: events up to {1} were not deleted: {2}", PersistenceId, toSequenceNr, cause.Message);
+        Context.GetLogger().Warning("{0}: events up to {1} were not deleted: {2}", PersistenceId, toSequenceNr, cause.Message);
 
     private static async Task<JournalOutcome> SaveAsync(IEventJournal journal, JournalSnapshot snapshot)
     {
@@ -290,13 +291,15 @@ public abstract partial class EventSourcedActor
         StopWith($"the journal failed: {outcome.Reason}");
     }
 
-    private sealed class PendingPersist(IReadOnlyList<object> events, Action<object> handler, Action? completed)
+    private sealed class PendingPersist(IReadOnlyList<object> events, Action<object> handler, Action? completed, IActorRef sender)
     {
         public IReadOnlyList<object> Events { get; } = events;
 
         public Action<object> Handler { get; } = handler;
 
         public Action? Completed { get; } = completed;
+
+        public IActorRef Sender { get; } = sender;
 
         public JournalAppend? Append { get; set; }
 

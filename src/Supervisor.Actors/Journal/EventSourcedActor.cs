@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 
 namespace Supervisor.Actors.Journal;
 
@@ -24,6 +25,7 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     private readonly long _instance = Interlocked.Increment(ref s_instances);
     private readonly string _writerUuid = Guid.NewGuid().ToString("N");
     private int _waitingCount;
+    private object? _command;
     private Phase _phase = Phase.Recovering;
     private string _stopReason = "it stops";
 
@@ -79,13 +81,13 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
 
     /// <summary>The history cannot be read. The actor stops afterwards.</summary>
     protected virtual void OnRecoveryFailure(Exception cause) =>
-        Akka.Event.Logging.GetLogger(Context).Error(cause, "{0} cannot recover", PersistenceId);
+        Context.GetLogger().Error(cause, "{0} cannot recover", PersistenceId);
 
     /// <summary>The answer to a command for which there is no room; null for none.</summary>
     protected virtual object? BusyReply(object command) => new Busy(PersistenceId);
 
-    /// <summary>The answer to the sender of a message that made the actor fail; null for none.</summary>
-    protected virtual object? FailureReply(Exception cause, object? message) => new Status.Failure(cause);
+    /// <summary>The answer to the sender of the command that was under way when the actor failed; null for none.</summary>
+    protected virtual object? FailureReply(Exception cause, object? command) => new Status.Failure(cause);
 
     /// <summary>A command that waited, or came, while the actor is about to stop; <c>Sender</c> is its sender.</summary>
     protected virtual void OnUnavailable(object command, string reason) =>
@@ -112,6 +114,7 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
         {
             case Phase.Ready:
                 _phase = Phase.Deciding;
+                _command = message;
                 bool handled = base.AroundReceive(receive, message);
                 CommandDone();
                 return handled;
@@ -139,10 +142,16 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     }
 
     /// <inheritdoc/>
-    /// <remarks>A restart keeps what waits but loses the message that failed: its sender would wait for ever.</remarks>
+    /// <remarks>
+    /// A restart keeps what waits but loses the command under way, whether that failed or a sibling did: its sender would wait for ever.
+    /// </remarks>
     public override void AroundPreRestart(Exception cause, object message)
     {
-        Answer(FailureReply(cause, message));
+        if (_phase is Phase.Deciding or Phase.Persisting && HasCaller(_pending?.Sender ?? Sender))
+        {
+            Tell(_pending?.Sender ?? Sender, FailureReply(cause, _command));
+        }
+
         LeaveThisLife();
         base.AroundPreRestart(cause, message);
     }
@@ -157,9 +166,17 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     /// <summary>Tells the sender, when there is one besides the actor itself, and something to tell.</summary>
     protected void Answer(object? reply)
     {
-        if (reply is not null && HasCaller())
+        if (HasCaller(Sender))
         {
-            Sender.Tell(reply);
+            Tell(Sender, reply);
+        }
+    }
+
+    private static void Tell(IActorRef caller, object? reply)
+    {
+        if (reply is not null)
+        {
+            caller.Tell(reply);
         }
     }
 
@@ -200,7 +217,7 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     private void PutAside(object message)
     {
         // What nobody can be told of, and what Akka itself says, is kept in any case: losing it would wedge the actor.
-        if (_waitingCount >= _access.Settings.StashCapacity && HasCaller() && message is not (Terminated or ReceiveTimeout))
+        if (_waitingCount >= _access.Settings.StashCapacity && HasCaller(Sender) && message is not (Terminated or ReceiveTimeout))
         {
             Answer(BusyReply(message));
             return;
@@ -245,5 +262,6 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
         _waiting.UnstashAll();
     }
 
-    private bool HasCaller() => Sender is { } sender && !sender.IsNobody() && !sender.Equals(Self) && !sender.Equals(Context.System.DeadLetters);
+    private bool HasCaller(IActorRef? sender) =>
+        sender is not null && !sender.IsNobody() && !sender.Equals(Self) && !sender.Equals(Context.System.DeadLetters);
 }

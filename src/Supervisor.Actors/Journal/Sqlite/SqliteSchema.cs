@@ -102,7 +102,7 @@ internal static partial class SqliteSchema
         }
     }
 
-    [GeneratedRegex("^[a-z][a-z_]{0,30}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[a-z][a-z_]{0,30}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ProjectionForm();
 
     private static void Run(SqliteConnection connection, string sql)
