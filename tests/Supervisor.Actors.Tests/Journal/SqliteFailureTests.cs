@@ -19,16 +19,26 @@ public sealed class SqliteFailureTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task A_disk_that_has_no_room_for_one_append_fails_that_one_alone()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    [InlineData(19)]
+    public async Task A_disk_that_has_no_room_for_one_append_fails_that_one_alone(int large)
     {
         await using SqliteJournal journal = await SqliteJournal.OpenAsync(new SqliteJournalOptions(Path) { MaxPages = 40 });
-        Task<AppendResult>[] appends = [.. Enumerable.Range(1, 20).Select(i => journal.AppendAsync(Event($"p{i}", 1, i == 10 ? 400_000 : 100)))];
+
+        // The writer is kept in its callback meanwhile, so that all of them are one transaction.
+        using ManualResetEventSlim asked = new();
+        using IDisposable watch = journal.Watch(_ => Assert.True(asked.Wait(Probe.Deadline)));
+        Task<AppendResult> first = journal.AppendAsync(Event("first", 1));
+        Assert.True((await first).IsWritten);
+        Task<AppendResult>[] appends = [.. Enumerable.Range(0, 20).Select(i => journal.AppendAsync(Event($"p{i}", 1, i == large ? 400_000 : 100)))];
+        asked.Set();
         AppendResult[] results = await Task.WhenAll(appends);
-        for (int i = 1; i <= results.Length; i++)
+        for (int i = 0; i < results.Length; i++)
         {
-            Assert.Equal(i == 10 ? (JournalStatus.Failed, "the disk is full") : (JournalStatus.Written, null), (results[i - 1].Status, results[i - 1].Reason));
-            Assert.Equal(i == 10 ? 0 : 1, (await journal.HighestSequenceNumberAsync($"p{i}")).Value);
+            Assert.Equal(i == large ? (JournalStatus.Failed, "the disk is full") : (JournalStatus.Written, null), (results[i].Status, results[i].Reason));
+            Assert.Equal(i == large ? 0 : 1, (await journal.HighestSequenceNumberAsync($"p{i}")).Value);
         }
     }
 

@@ -6,6 +6,9 @@ internal abstract class SqliteOperation(bool writes)
     /// <summary>Needs a transaction; its answer waits for the commit.</summary>
     public bool Writes { get; } = writes;
 
+    /// <summary>Its caller knows the outcome; it must not be done any more.</summary>
+    public abstract bool IsAnswered { get; }
+
     /// <summary>Does it, and keeps the answer for <see cref="Complete"/>.</summary>
     public abstract void Run(SqliteSession session);
 
@@ -23,6 +26,8 @@ internal sealed class SqliteOperation<T>(bool writes, Func<SqliteSession, T> run
     private T? _result;
 
     public Task<T> Task => _answer.Task;
+
+    public override bool IsAnswered => _answer.Task.IsCompleted;
 
     public override void Run(SqliteSession session) => _result = run(session);
 

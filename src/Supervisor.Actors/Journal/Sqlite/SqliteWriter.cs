@@ -143,10 +143,12 @@ internal sealed class SqliteWriter
     private void Write(SqliteSession session, List<SqliteOperation> batch)
     {
         List<SqliteOperation> done = new(batch.Count);
+        bool begun = false;
         bool committing = false;
         try
         {
             session.Begin();
+            begun = true;
             foreach (SqliteOperation operation in batch)
             {
                 if (RunInSavepoint(session, operation, alone: batch.Count == 1))
@@ -163,7 +165,7 @@ internal sealed class SqliteWriter
             session.Rollback();
             bool unknown = committing && !SqliteFailure.IsCertainlyNotCommitted(e);
             DropSessionAfter(e);
-            if (unknown || batch.Count == 1 || !committing && done.Count == 0)
+            if (unknown || batch.Count == 1 || !begun)
             {
                 FailAll(batch, unknown ? JournalStatus.Unknown : JournalStatus.Failed, SqliteFailure.Explain(e));
             }
@@ -207,7 +209,7 @@ internal sealed class SqliteWriter
     /// <summary>What failed together may still succeed apart: the one that is too much for the disk fails alone.</summary>
     private void OneByOne(List<SqliteOperation> batch)
     {
-        foreach (SqliteOperation operation in batch)
+        foreach (SqliteOperation operation in batch.FindAll(operation => !operation.IsAnswered))
         {
             RunBatch([operation]);
         }
