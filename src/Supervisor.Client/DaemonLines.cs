@@ -28,7 +28,7 @@ internal sealed class DaemonLines(HttpBody body, DaemonRecord daemon)
                 if (end >= 0)
                 {
                     _taken += end + 1;
-                    return Line(waiting[..end]);
+                    return Line(waiting[..end], until);
                 }
 
                 if (waiting.Length > MaxLine)
@@ -52,8 +52,20 @@ internal sealed class DaemonLines(HttpBody body, DaemonRecord daemon)
         }
     }
 
-    private byte[] Line(ReadOnlySpan<byte> line)
+    private byte[] Line(ReadOnlySpan<byte> line, Deadline deadline)
     {
-        return line.StartsWith("{\"type\":\"error\""u8) ? throw DaemonErrors.FromAnswer(0, line.ToArray(), daemon) : line.ToArray();
+        if (!line.StartsWith("{\"type\":\"error\""u8))
+        {
+            return line.ToArray();
+        }
+
+        SupException error = DaemonErrors.FromAnswer(0, line.ToArray(), daemon);
+
+        // To its end, so that the connection can be used again.
+        while (body.Read(_pending, deadline))
+        {
+        }
+
+        throw error;
     }
 }

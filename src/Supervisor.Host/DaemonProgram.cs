@@ -102,9 +102,9 @@ internal static class DaemonProgram
                 log.Warning("the state folder was removed or moved away; the daemon ends");
                 stop.Cancel();
             });
-            RecordFile.Write(folder, identity.Record);
             log.Information(
                 "daemon {Version:l} is ready: pid {Pid}, epoch {Epoch}, socket {Socket:l}", DaemonIdentity.Version, Environment.ProcessId, epoch, socket.Path);
+            RecordFile.Write(folder, identity.Record);
             if (!foreground)
             {
                 Detachment.LeaveStderr();
