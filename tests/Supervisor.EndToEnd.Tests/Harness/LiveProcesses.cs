@@ -10,6 +10,9 @@ internal sealed record LiveProcess(int Pid, string Command)
     /// <summary>R, S, T and so on, see proc(5); X when it is gone.</summary>
     public char State => LiveProcesses.StateOf(Pid);
 
+    /// <summary>Whether it is told of changes of files (inotify(7)).</summary>
+    public bool WatchesFiles => LiveProcesses.HasWatch(Pid);
+
     public void Kill()
     {
         try
@@ -48,6 +51,19 @@ internal static class LiveProcesses
         Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")) is { Length: > 0 } stat
             ? stat[stat.LastIndexOf(')') + 2]
             : 'X';
+
+    internal static bool HasWatch(int pid)
+    {
+        string descriptors = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fdinfo");
+        try
+        {
+            return Directory.EnumerateFiles(descriptors).Any(f => Read(f).Contains("inotify wd:", StringComparison.Ordinal));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static bool Concerns(string entry, string folder) =>
         Read(entry + "/environ").Contains(folder, StringComparison.Ordinal)

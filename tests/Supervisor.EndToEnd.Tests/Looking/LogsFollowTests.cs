@@ -113,6 +113,26 @@ public sealed class LogsFollowTests : Workspace
     }
 
     [Fact]
+    public void A_session_deleted_while_its_owner_lives_ends_the_following_before_the_owner_ends()
+    {
+        using Child run = StartBash($"exec sup run --session-id one sh -c 'echo before; touch up; {WaitForGo}'");
+        Eventually.True("it runs", () => File.Exists(Path.Combine(Work, "up")));
+        using Child follow = StartBash("exec sup logs -f one >followed");
+        using Child text = StartBash("exec sup logs -f one --text >text");
+        Eventually.True("they follow", () => new[] { "followed", "text" }.All(f => File.Exists(Path.Combine(Work, f)) && Read(f).Length > 0));
+        Directory.Delete(Session, recursive: true);
+        foreach (Outcome outcome in new[] { follow.Wait(), text.Wait() })
+        {
+            Assert.Equal(3, outcome.Status);
+            Assert.Contains("deleted", outcome.ErrorText, StringComparison.Ordinal);
+        }
+
+        Assert.True(LiveProcesses.IsAlive(run.Pid));
+        Write("go", "");
+        Assert.Equal(0, run.Wait().Status);
+    }
+
+    [Fact]
     public void Ones_own_session_is_not_followed()
     {
         Outcome outcome = RunSup("run", "--session-id", "one", Path.Combine(Bin, "sup"), "logs", "-f", "one");

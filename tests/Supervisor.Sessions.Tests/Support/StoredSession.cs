@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Native;
@@ -46,6 +47,9 @@ internal sealed class StoredSession : IDisposable
 
     public DateTime Now { get; set; } = Begin;
 
+    /// <summary>The number of the current attempt; 0 while none was claimed.</summary>
+    public int Attempt { get; private set; }
+
     public string PathOf(string name) => Path.Combine(Folder.Path, name);
 
     public void Write(string text, Channel channel = Channel.Stdout) => Write(Encoding.UTF8.GetBytes(text), channel);
@@ -82,6 +86,28 @@ internal sealed class StoredSession : IDisposable
 
     public void Event(TranscriptEvent happening) => _events.Append(happening.ToLine());
 
+    /// <summary>Claims the next attempt, as an owner does before it starts the command again: its record first, then meta.json.</summary>
+    public void BeginAttempt()
+    {
+        Flush();
+        Attempt++;
+        WriteAttempt(TestState.Attempt(Attempt, Now, All.Count));
+        Folder.WriteAtomically(Artifact.Meta, (TestState.Meta(Id, startedAt: Begin) with { Attempt = Attempt }).ToLine());
+        Event(new TranscriptEvent { Type = "started", Offset = All.Count, Timestamp = Now, Attempt = Attempt, Pid = 1 });
+    }
+
+    /// <summary>The command of the current attempt has ended. The session goes on.</summary>
+    public void EndAttempt(int? exitCode, string? signal = null)
+    {
+        Flush();
+        Event(new TranscriptEvent { Type = "exited", Offset = All.Count, Timestamp = Now, Attempt = Attempt, ExitCode = exitCode, Signal = signal });
+        AttemptRecord begun = Files.ReadAttempt(Attempt)!;
+        WriteAttempt(begun with { EndedAt = Now, ExitCode = exitCode, Signal = signal, EndCursor = All.Count });
+    }
+
+    private void WriteAttempt(AttemptRecord attempt) =>
+        Folder.WriteAtomically(string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{attempt.Attempt}.json"), attempt.ToLine());
+
     /// <summary>Frees what is over the limit, if anything is.</summary>
     public long Free()
     {
@@ -107,7 +133,7 @@ internal sealed class StoredSession : IDisposable
     public void End(int exitCode = 0)
     {
         Flush();
-        Folder.WriteAtomically(Artifact.Final, (TestState.Final(Id) with { ExitCode = exitCode }).ToLine());
+        Folder.WriteAtomically(Artifact.Final, (TestState.Final(Id, attempt: Math.Max(1, Attempt)) with { ExitCode = exitCode, OutputBytes = All.Count }).ToLine());
         Abandon();
     }
 

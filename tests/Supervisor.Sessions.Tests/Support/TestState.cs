@@ -61,6 +61,17 @@ internal sealed class TestState : IDisposable
         OutputBytes = 0,
     };
 
+    /// <summary>An attempt that has begun.</summary>
+    public static AttemptRecord Attempt(int number, DateTime startedAt, long startCursor) => new()
+    {
+        Attempt = number,
+        ClaimedAt = startedAt,
+        StartedAt = startedAt,
+        BootId = "boot",
+        StartCursor = startCursor,
+        Pid = 4_000_000,
+    };
+
     /// <summary>A session of this boot, owned by this process, whose command is this process too.</summary>
     public static SessionMeta OwnMeta(string id) => Meta(id, pid: ProcessIdentity.Self.Pid) with
     {
