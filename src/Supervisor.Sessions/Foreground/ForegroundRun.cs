@@ -34,6 +34,7 @@ public sealed unsafe class ForegroundRun : IDisposable
     private readonly CommandStop _stop;
     private SessionRecord? _record;
     private LiveControl? _live;
+    private SignalKeys? _keys;
 
     /// <summary>Prepares the terminal. Nothing is created yet that would outlive this object.</summary>
     /// <param name="request">What to run.</param>
@@ -141,8 +142,8 @@ public sealed unsafe class ForegroundRun : IDisposable
 
         if (_user is not null)
         {
-            SignalKeys keys = new(_user, _terminal);
-            _job.Input = new InputRelay(_user.Fd, _terminal.Input, keys.Mirror, OnTerminalEnd);
+            _keys = new SignalKeys(_user, _terminal);
+            _job.Input = new InputRelay(_user.Fd, _terminal.Input, _keys.Mirror, OnTerminalEnd);
             if (_job.IsForeground)
             {
                 _job.Input.Resume();
@@ -285,7 +286,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         }
 
         IReadOnlyList<Survivor> survivors = heldOpen || state == SessionState.Lost ? Survivors.Of(_record!.Meta, _record.Path) : [];
-        RecordingResult result = _record!.Ended(state, code, signal, error, survivors, _stop.WasAsked);
+        RecordingResult result = _record!.Ended(state, code, signal, error, survivors, _stop.WasAsked || WasInterrupted(state, value));
         return new RunOutcome
         {
             State = state,
@@ -297,6 +298,13 @@ public sealed unsafe class ForegroundRun : IDisposable
             RecordingProblem = result.Problem,
             StreamProblem = streamError == 0 ? null : Errno.Text(streamError),
         };
+    }
+
+    /// <summary>Whether the user ended it by a key, Ctrl-C or Ctrl-\: it died of that signal, or has the exit code that stands for it.</summary>
+    private bool WasInterrupted(SessionState state, int value)
+    {
+        int signal = state == SessionState.Exited ? value - ExitCode.SignalBase : value;
+        return signal is Signals.SIGINT or Signals.SIGQUIT && Signals.Contains(_router.FromTerminal | (_keys?.Pressed ?? 0), signal);
     }
 
     /// <summary>

@@ -10,15 +10,20 @@ namespace Supervisor.Sessions.Foreground;
 internal sealed class SignalKeys(UserTerminal user, ICommandTerminal terminal)
 {
     private bool _nextKeyQuoted;
+    private ulong _pressed;
+
+    /// <summary>The signals that the user has sent to the command by a key until now, as a set.</summary>
+    public ulong Pressed => Volatile.Read(ref _pressed);
 
     /// <summary>Looks at keys on their way to the command. Called from the thread that moves them.</summary>
     public void Mirror(ReadOnlySpan<byte> typed)
     {
-        if (!user.SignalsOurGroup || !Tty.TryGetSettings(terminal.Input, out Termios settings))
+        if (!Tty.TryGetSettings(terminal.Input, out Termios settings))
         {
             return;
         }
 
+        bool shared = user.SignalsOurGroup;
         foreach (byte key in typed)
         {
             bool quoted = _nextKeyQuoted;
@@ -26,7 +31,11 @@ internal sealed class SignalKeys(UserTerminal user, ICommandTerminal terminal)
             int signal = quoted || (key >= 0x20 && key != 0x7f) ? 0 : Tty.SignalOfKey(settings, key);
             if (signal != 0 && Libc.tcgetpgrp(terminal.Input) == terminal.Pid)
             {
-                Libc.kill(0, signal);
+                Volatile.Write(ref _pressed, _pressed | Signals.SetOf(signal));
+                if (shared)
+                {
+                    Libc.kill(0, signal);
+                }
             }
         }
     }

@@ -37,9 +37,13 @@ internal sealed class SignalRouter(ICommandTerminal terminal, JobControl job, Si
         }
     }
 
+    /// <summary>What the terminal has sent until now, as a set: by a key, or when it went away.</summary>
+    public ulong FromTerminal { get; private set; }
+
     /// <summary>Answers one signal.</summary>
     public void Route(ReceivedSignal signal)
     {
+        FromTerminal |= signal.Code == Signals.SI_KERNEL ? Signals.SetOf(signal.Number) : 0;
         ulong group = _canary is null || !Signals.Contains(PassedOn, signal.Number) ? 0 : _canary.Pending & PassedOn;
         Route(signal, Signals.Contains(group, signal.Number) || signal.Code == Signals.SI_KERNEL);
         if (group != 0)
