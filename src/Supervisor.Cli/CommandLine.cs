@@ -14,6 +14,8 @@ namespace Supervisor.Cli;
 /// <summary>The whole command line: which commands there are, and how a failure is told.</summary>
 internal static class CommandLine
 {
+    private const int MaxError = 200;
+
     /// <param name="args">All words.</param>
     /// <param name="caller">Given when the first word is <c>run</c>.</param>
     public static int Run(string[] args, Caller? caller)
@@ -73,7 +75,7 @@ internal static class CommandLine
         {
             if (parsed.CommandResult.Command is RootCommand && args is [[not '-', ..], ..])
             {
-                throw SupException.Usage($"there is no command {Printable.Line(args[0])}", "sup --help lists them");
+                throw SupException.Usage($"there is no command {Printable.Word(args[0])}", "sup --help lists them");
             }
 
             throw SupException.Usage(Describe(first), $"sup {CommandName(parsed)}--help shows how it is used");
@@ -82,7 +84,7 @@ internal static class CommandLine
         // Where any number of words may stand, the parser takes an unknown option for one of them.
         if (UnknownOption(parsed, args) is { } unknown && !IsHelp(parsed))
         {
-            throw SupException.Usage($"unknown option {Printable.Line(unknown)}", $"sup {CommandName(parsed)}--help shows how it is used");
+            throw SupException.Usage($"unknown option {Printable.Word(unknown)}", $"sup {CommandName(parsed)}--help shows how it is used");
         }
 
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -112,7 +114,8 @@ internal static class CommandLine
 
     private static string Describe(ParseError error)
     {
-        string text = error.Message.TrimEnd('.');
+        // It repeats the words it is about.
+        string text = error.Message.Length > MaxError ? error.Message[..MaxError] + "…" : error.Message.TrimEnd('.');
         return text.Length > 0 ? char.ToLowerInvariant(text[0]) + text[1..] : "the command line is not understood";
     }
 }

@@ -82,6 +82,8 @@ public sealed class ValueTests
     [InlineData(245_000, "4m05s")]
     [InlineData(11_520_000, "3h12m")]
     [InlineData(187_200_000, "2d4h")]
+    [InlineData(86_400_000, "1d")]
+    [InlineData(88_200_000, "1d")]
     public void A_duration_is_shown_for_people(long milliseconds, string text) =>
         Assert.Equal(text, DurationText.ForPeople(TimeSpan.FromMilliseconds(milliseconds)));
 

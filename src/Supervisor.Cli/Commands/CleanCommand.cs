@@ -57,12 +57,12 @@ internal sealed class CleanCommand : Command
     private static TimeSpan? OlderThan(string? text) =>
         text is null ? null
         : DurationText.TryParse(text, out TimeSpan value) ? value
-        : throw SupException.Usage($"--older-than {Printable.Line(text)} is not valid", "give a time such as 90s, 24h or 7d");
+        : throw SupException.Usage($"--older-than {Printable.Word(text)} is not valid", "give a time such as 90s, 24h or 7d");
 
     private static StateFilter? State(string? text) =>
         text is null ? null
         : StateFilter.TryParse(text, out StateFilter? filter) && filter.CoversEnded && text is not "expired" ? filter
-        : throw SupException.Usage($"--state {Printable.Line(text)} is not valid", "give exited, signaled, failed, lost or ended");
+        : throw SupException.Usage($"--state {Printable.Word(text)} is not valid", "give exited, signaled, failed, lost or ended");
 
     private static int Execute(Filter filter, bool dryRun, bool yes, bool json)
     {
@@ -107,7 +107,10 @@ internal sealed class CleanCommand : Command
 
     private static int Preview(StateRoot root, List<SessionStatus> chosen, bool json)
     {
-        long bytes = 0;
+        SessionCleanup cleanup = new(root, TimeProvider.System);
+        List<SkippedAnswer> skipped = [.. chosen.Where(s => cleanup.IsAnothers(s.Id)).Select(s => new SkippedAnswer(s.Id.Value, Removal.NotOwned))];
+        chosen.RemoveAll(s => cleanup.IsAnothers(s.Id));
+        long bytes = new Trash(root, TimeProvider.System).Size();
         foreach (SessionStatus session in chosen)
         {
             using SessionFiles? files = SessionFiles.Open(root, session.Id);
@@ -116,11 +119,12 @@ internal sealed class CleanCommand : Command
 
         if (json)
         {
-            CleanupAnswer answer = new([.. chosen.Select(s => s.Id.Value)], [], bytes, DryRun: true);
+            CleanupAnswer answer = new([.. chosen.Select(s => s.Id.Value)], skipped, bytes, DryRun: true);
             Data.Write(JsonSerializer.SerializeToUtf8Bytes(answer, CleanupJson.Default.CleanupAnswer));
             return ExitCode.Success;
         }
 
+        skipped.ForEach(s => Talk.Write($"sup: would leave session {s.Id}: it belongs to another user"));
         StringBuilder text = new();
         chosen.ForEach(s => text.Append(s.Id).Append('\n'));
         Data.Write(text + Sentence("would remove", chosen.Count, bytes, "freeing"));

@@ -41,7 +41,7 @@ internal sealed class CompletionCommand : Command
     {
         if (!FixedWords.Shells.Contains(shell, StringComparer.Ordinal))
         {
-            throw SupException.Usage($"no completion for {Printable.Line(shell)}", $"give one of {string.Join(", ", FixedWords.Shells)}");
+            throw SupException.Usage($"no completion for {Printable.Word(shell)}", $"give one of {string.Join(", ", FixedWords.Shells)}");
         }
 
         using Stream script = typeof(CompletionCommand).Assembly.GetManifestResourceStream(shell)!;

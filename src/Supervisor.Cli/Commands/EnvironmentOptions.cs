@@ -1,5 +1,6 @@
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Store;
 
 namespace Supervisor.Cli.Commands;
 
@@ -33,22 +34,19 @@ internal static class EnvironmentOptions
     /// <summary>Sets the variables of a file: one a line; blank lines and lines that start with # are left out.</summary>
     public static void AddFile(List<byte[]> environment, string path)
     {
-        string[] lines;
-        try
+        int error = OptionFile.Read(path, out byte[] content);
+        if (error != 0)
         {
-            lines = NativeText.Decode(File.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw SupException.Usage($"cannot read --env-file {path}: {e.Message}", "name a readable file of NAME=value lines");
+            throw SupException.Usage($"cannot read --env-file {Printable.Word(path)}: {Errno.Text(error)}", "name a readable file of NAME=value lines");
         }
 
+        string[] lines = NativeText.Decode(content).TrimStart('\uFEFF').Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i].TrimEnd('\r').TrimStart();
             if (line.Length > 0 && line[0] != '#')
             {
-                Add(environment, line, $"line {i + 1} of --env-file {path}");
+                Add(environment, line, $"line {i + 1} of --env-file {Printable.Word(path)}");
             }
         }
     }

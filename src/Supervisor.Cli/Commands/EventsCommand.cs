@@ -40,6 +40,11 @@ internal sealed class EventsCommand : Command
             throw SupException.Usage($"-n {last} is not valid", "give 0 or more");
         }
 
+        if (Array.IndexOf(filters, "") >= 0)
+        {
+            throw SupException.Usage("--filter is empty", "give a pattern of types, such as session.e*");
+        }
+
         using EventFeed feed = new(StateRoot.Locate(Environment.GetEnvironmentVariable), TimeProvider.System, after, follow);
         while (true)
         {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
-using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Scripts;
 using Supervisor.Sessions.Store;
@@ -38,13 +37,10 @@ internal sealed class HistoryCommand : Command
 
     private sealed record Filter(bool Failed, string? Name, DateTime? Since, int? Limit);
 
-    /// <summary>An ended run: stored, or with its line in the history.</summary>
-    private sealed record EndedRun(SessionStatus Status, HistoryEntry? Expired);
-
     private static DateTime? Since(string? text) =>
         text is null ? null
         : Moment.TryParse(text, TimeProvider.System.GetUtcNow().UtcDateTime, TimeZoneInfo.Local, out DateTime time) ? time
-        : throw SupException.Usage($"--since {Printable.Line(text)} is not valid", $"give {Moment.Forms}");
+        : throw SupException.Usage($"--since {Printable.Word(text)} is not valid", $"give {Moment.Forms}");
 
     private static int? Limit(int? limit) =>
         limit < 0 ? throw SupException.Usage($"--limit {limit} is not valid", "give 0 or more") : limit;
@@ -52,11 +48,11 @@ internal sealed class HistoryCommand : Command
     private static int Execute(Filter filter, bool json)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        IEnumerable<EndedRun> all = new SessionCatalog(root, TimeProvider.System).All()
+        IEnumerable<KnownSession> all = new SessionCatalog(root, TimeProvider.System).All()
             .Where(s => !s.State.IsLive())
-            .Select(s => new EndedRun(s, Expired: null))
-            .Concat(new SessionHistory(root, TimeProvider.System).Read().Select(e => new EndedRun(ExpiredSession.Status(e), e)));
-        List<EndedRun> shown =
+            .Select(KnownSession.Of)
+            .Concat(new SessionHistory(root, TimeProvider.System).Read().Select(KnownSession.Of));
+        List<KnownSession> shown =
         [
             .. all
                 .Where(r => Matches(filter, r.Status))
@@ -66,7 +62,7 @@ internal sealed class HistoryCommand : Command
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         if (json)
         {
-            SessionsAnswer answer = new([.. shown.Select(r => Answer(r, root, now))]);
+            SessionsAnswer answer = new([.. shown.Select(r => WithGaps(r, root).Answer(root, now))]);
             Data.Write(JsonSerializer.SerializeToUtf8Bytes(answer, SessionJson.Default.SessionsAnswer));
         }
         else if (shown.Count == 0)
@@ -87,18 +83,13 @@ internal sealed class HistoryCommand : Command
         && (filter.Name is null || (session.Meta?.Name is { } name && Glob.IsMatch(filter.Name, name)))
         && (filter.Since is null || session.LastSign >= filter.Since);
 
-    private static SessionAnswer Answer(EndedRun run, StateRoot root, DateTime now)
+    private static KnownSession WithGaps(KnownSession run, StateRoot root)
     {
-        if (run.Expired is not null)
-        {
-            return ExpiredSession.Answer(run.Expired);
-        }
-
-        using SessionFiles? files = SessionFiles.Open(root, run.Status.Id);
-        return SessionAnswer.Of(files is null ? run.Status : run.Status with { Gaps = RecordingGaps.Of(files) }, files, now);
+        using SessionFiles? files = run.Expired is null ? SessionFiles.Open(root, run.Status.Id) : null;
+        return files is null ? run : run with { Status = run.Status with { Gaps = RecordingGaps.Of(files) } };
     }
 
-    private static void Print(List<EndedRun> runs, DateTime now)
+    private static void Print(List<KnownSession> runs, DateTime now)
     {
         Table table = new(
             new Column("ID"),

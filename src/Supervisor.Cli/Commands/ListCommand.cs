@@ -5,6 +5,7 @@ using Supervisor.Cli.Output;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Store;
+using Supervisor.Sessions.Store.Retention;
 
 namespace Supervisor.Cli.Commands;
 
@@ -40,29 +41,28 @@ internal sealed class ListCommand : Command
     private static int Limit(string? text) =>
         text is null ? int.MaxValue
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit > 0 ? limit
-        : throw SupException.Usage($"--limit {Printable.Line(text)} is not valid", "give a number from 1 on");
+        : throw SupException.Usage($"--limit {Printable.Word(text)} is not valid", "give a number from 1 on");
 
     private static int Execute(bool withEnded, SessionFilter filter, int limit, bool json)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
         SessionCatalog catalog = new(root, TimeProvider.System);
         LiveSessions? live = withEnded ? null : catalog.Live(withGaps: true);
-        IReadOnlyList<SessionStatus> all = live?.Sessions ?? catalog.All(withGaps: true);
-        List<SessionStatus> matching = [];
-        foreach (SessionStatus session in all)
+        List<KnownSession> all = [.. (live?.Sessions ?? catalog.All(withGaps: true)).Select(KnownSession.Of)];
+        if (filter.AsksForExpired)
         {
-            if (filter.Matches(session))
-            {
-                matching.Add(session);
-            }
+            all.AddRange(new SessionHistory(root, TimeProvider.System).Read().Select(KnownSession.Of));
+            all = [.. all.OrderByDescending(s => s.Status.StartedAt)];
         }
+
+        List<KnownSession> matching = all.FindAll(s => filter.Matches(s.Status));
 
         int more = Math.Max(0, matching.Count - limit);
         matching.RemoveRange(matching.Count - more, more);
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         if (json)
         {
-            Data.Write(JsonSerializer.SerializeToUtf8Bytes(Answer(matching, root, now), SessionJson.Default.SessionsAnswer));
+            Data.Write(JsonSerializer.SerializeToUtf8Bytes(new SessionsAnswer([.. matching.Select(s => s.Answer(root, now))]), SessionJson.Default.SessionsAnswer));
         }
         else if (matching.Count == 0)
         {
@@ -70,7 +70,7 @@ internal sealed class ListCommand : Command
         }
         else
         {
-            SessionTable.Of(matching, now).Print();
+            SessionTable.Of(matching.Select(s => s.Status), now).Print();
         }
 
         if (more > 0 && !json)
@@ -79,18 +79,6 @@ internal sealed class ListCommand : Command
         }
 
         return 0;
-    }
-
-    private static SessionsAnswer Answer(List<SessionStatus> sessions, StateRoot root, DateTime now)
-    {
-        List<SessionAnswer> answers = new(sessions.Count);
-        foreach (SessionStatus session in sessions)
-        {
-            using SessionFiles? files = SessionFiles.Open(root, session.Id);
-            answers.Add(SessionAnswer.Of(session, files, now));
-        }
-
-        return new SessionsAnswer(answers);
     }
 
     private static string Nothing(SessionFilter filter, LiveSessions? live, int count)

@@ -43,7 +43,7 @@ internal sealed class McpCommand : Command
             "all" => null,
             "project" => Io.RealPath(".") ?? throw new SupException(
                 ErrorCode.Internal, ExitCode.Failure, "cannot tell which folder this is: it is gone", "change to another one"),
-            _ => throw SupException.Usage($"--scope {Printable.Line(scope)} is not valid", "give project or all"),
+            _ => throw SupException.Usage($"--scope {Printable.Word(scope)} is not valid", "give project or all"),
         };
         return McpProgram.Run(new ServerSettings
         {

@@ -11,9 +11,13 @@ namespace Supervisor.Cli.Commands;
 /// <summary>What <c>sup clean</c> and <c>sup rm</c> share: removing session after session, and telling what came of it.</summary>
 internal sealed class Removal(StateRoot root, TimeProvider time)
 {
+    /// <summary>Why a session of another user is skipped.</summary>
+    public const string NotOwned = "not_owned";
+
     private readonly SessionCleanup _cleanup = new(root, time);
     private readonly List<string> _removed = [];
     private readonly List<SkippedAnswer> _skipped = [];
+    private readonly List<string> _left = [];
     private SupException? _failure;
 
     public IReadOnlyList<string> Removed => _removed;
@@ -29,7 +33,13 @@ internal sealed class Removal(StateRoot root, TimeProvider time)
         string id = session.Id.Value;
         if (OwnSession.Current.Is(session.Id, session.Meta))
         {
-            Skip(id, ErrorCode.OwnSession, "this command runs in it", "run it elsewhere");
+            Skip(id, ErrorCode.OwnSession, "this command runs in it", "run it elsewhere", asked: !remember);
+            return;
+        }
+
+        if (_cleanup.IsAnothers(session.Id))
+        {
+            Skip(id, NotOwned, "it belongs to another user", "its owner can remove it", asked: !remember);
             return;
         }
 
@@ -38,14 +48,22 @@ internal sealed class Removal(StateRoot root, TimeProvider time)
             : _cleanup.Remove(session.Id, remember, out long freed) is var result && Free(freed) ? result : default;
         switch (reason)
         {
-            case CleanupReason.Expired or CleanupReason.UnreadableExpired or CleanupReason.Gone:
+            case CleanupReason.Expired or CleanupReason.UnreadableExpired:
                 _removed.Add(id);
                 break;
+            case CleanupReason.Gone:
+                // Another cleaning was faster, and tells so. Whoever named this one sees it gone.
+                if (!remember)
+                {
+                    _removed.Add(id);
+                }
+
+                break;
             case CleanupReason.ActiveSession:
-                Skip(id, ErrorCode.SessionLive, "it is live", "only ended sessions can be removed");
+                Skip(id, ErrorCode.SessionLive, "it is live", "only ended sessions can be removed", asked: !remember);
                 break;
             default:
-                Skip(id, Word(reason), _cleanup.Problem ?? "its folder cannot be moved", $"look at {session.Path}");
+                Skip(id, Word(reason), _cleanup.Problem ?? "its folder cannot be moved", $"look at {session.Path}", asked: true);
                 break;
         }
     }
@@ -62,9 +80,13 @@ internal sealed class Removal(StateRoot root, TimeProvider time)
             CleanupAnswer answer = new(_removed, _skipped, FreedBytes, DryRun: false);
             Data.Write(JsonSerializer.SerializeToUtf8Bytes(answer, CleanupJson.Default.CleanupAnswer));
         }
-        else if (text() is { Length: > 0 } said)
+        else
         {
-            Data.Write(said);
+            _left.ForEach(Talk.Write);
+            if (text() is { Length: > 0 } said)
+            {
+                Data.Write(said);
+            }
         }
 
         return _failure is null ? ExitCode.Success : throw _failure;
@@ -79,9 +101,20 @@ internal sealed class Removal(StateRoot root, TimeProvider time)
     private static string Word(CleanupReason reason) =>
         reason == CleanupReason.UnreadableStatError ? "unreadable_stat_error" : "remove_error";
 
-    private void Skip(string id, string reason, string why, string hint)
+    /// <param name="id">Which session.</param>
+    /// <param name="reason">For programs.</param>
+    /// <param name="why">For people.</param>
+    /// <param name="hint">What they can do.</param>
+    /// <param name="asked">Whether that is a failure; else it is only said.</param>
+    private void Skip(string id, string reason, string why, string hint, bool asked)
     {
         _skipped.Add(new SkippedAnswer(id, reason));
+        if (!asked)
+        {
+            _left.Add($"sup: left session {id}: {why}");
+            return;
+        }
+
         string code = reason is ErrorCode.OwnSession or ErrorCode.SessionLive ? reason : ErrorCode.Internal;
         _failure ??= new SupException(code, ExitCode.Failure, $"cannot remove session {id}: {why}", hint);
     }

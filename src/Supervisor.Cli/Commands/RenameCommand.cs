@@ -25,7 +25,7 @@ internal sealed class RenameCommand : Command
         if (!SessionName.TryParse(text, out SessionName name))
         {
             throw SupException.Usage(
-                $"NAME {Printable.Line(text)} is not valid", "give letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..");
+                $"NAME {Printable.Word(text)} is not valid", "give letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..");
         }
 
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);

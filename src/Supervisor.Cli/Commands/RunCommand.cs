@@ -100,13 +100,10 @@ internal static class RunCommand
 
     private static void WriteIdFile(string path, string content)
     {
-        try
+        int error = OptionFile.Write(path, Encoding.UTF8.GetBytes(content));
+        if (error != 0)
         {
-            File.WriteAllText(path, content);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw SupException.Usage($"cannot write --id-file {Printable.Line(path)}: {e.Message}", "name a file that can be written");
+            throw SupException.Usage($"cannot write --id-file {Printable.Word(path)}: {Errno.Text(error)}", "name a file that can be written");
         }
     }
 
@@ -202,7 +199,7 @@ internal static class RunCommand
     }
 
     private static SupException Invalid(string option, string? value, string expected) =>
-        SupException.Usage($"{option} {Printable.Line(value ?? "")} is not valid", $"give {expected}");
+        SupException.Usage($"{option} {Printable.Word(value ?? "")} is not valid", $"give {expected}");
 
     private static SessionId? IdOf(string? text) =>
         text is null ? null : SessionId.TryParse(text, out SessionId id) ? id : throw Invalid("--session-id", text, Alphabet);

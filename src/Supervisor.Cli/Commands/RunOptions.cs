@@ -107,12 +107,12 @@ internal sealed class RunOptions
                 : word.Length > 2 ? word[2..]
                 : null;
             return option.Value is null && value is not null
-                ? throw Usage($"{option.Name} takes no value", $"leave out ={Printable.Line(value)}")
+                ? throw Usage($"{option.Name} takes no value", $"leave out ={Printable.Word(value)}")
                 : (option, value);
         }
 
         throw Usage(
-            $"unknown option {Printable.Line(name)}",
+            $"unknown option {Printable.Word(name)}",
             "sup run --help lists them; put -- before a command that begins with a dash");
     }
 

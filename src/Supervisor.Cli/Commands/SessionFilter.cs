@@ -25,6 +25,9 @@ internal sealed class SessionFilter
     /// <summary>Whether it names a state that only ended sessions are in.</summary>
     public bool CoversEnded => _states.Exists(static s => s.CoversEnded);
 
+    /// <summary>Whether it asks for those of which only the line in the history is left.</summary>
+    public bool AsksForExpired => _states.Exists(static s => s.ToString() is "expired");
+
     /// <exception cref="SupException">A value is invalid.</exception>
     public static SessionFilter Of(bool here, string[] states, string? name, string[] labels)
     {
@@ -33,7 +36,7 @@ internal sealed class SessionFilter
         {
             filter._states.Add(StateFilter.TryParse(word, out StateFilter? state)
                 ? state
-                : throw SupException.Usage($"--state {Printable.Line(word)} is not valid", $"give {StateFilter.Words}"));
+                : throw SupException.Usage($"--state {Printable.Word(word)} is not valid", $"give {StateFilter.Words}"));
         }
 
         filter._labels = Labels(labels);
@@ -48,7 +51,7 @@ internal sealed class SessionFilter
         foreach (string label in labels)
         {
             int equals = label.IndexOf('=', StringComparison.Ordinal);
-            wanted[equals > 0 ? label[..equals] : throw SupException.Usage($"--label {Printable.Line(label)} is not valid", "give KEY=VALUE")] =
+            wanted[equals > 0 ? label[..equals] : throw SupException.Usage($"--label {Printable.Word(label)} is not valid", "give KEY=VALUE")] =
                 label[(equals + 1)..];
         }
 

@@ -14,7 +14,7 @@ namespace Supervisor.Cli.Commands;
 /// <param name="Cursor">Where the line begins that was waited for.</param>
 /// <param name="NextCursor">Where to go on.</param>
 /// <param name="Line">That line, as plain text.</param>
-/// <param name="ExitCode">The command's, when its end was waited for.</param>
+/// <param name="ExitCode">The command's, once it has ended: of the attempt whose end was waited for, else of the session.</param>
 /// <param name="Signal">The signal that ended it, likewise.</param>
 internal sealed record WaitAnswer(
     string Session, string State, string Reason, string? Cursor, string? NextCursor, string? Line, int? ExitCode, string? Signal)
@@ -29,8 +29,8 @@ internal sealed record WaitAnswer(
             Text(condition.Cursor),
             Text(condition.NextCursor ?? result.Status.OutputBytes),
             result.End == WaitEnd.Met ? condition.Line : null,
-            exit.ExitCode,
-            exit.Signal),
+            condition is ExitCondition ? exit.ExitCode : result.Status.Final?.ExitCode,
+            condition is ExitCondition ? exit.Signal : result.Status.Final?.Signal),
         WaitJson.Default.WaitAnswer);
 
     private static string? Text(long? cursor) => cursor?.ToString(CultureInfo.InvariantCulture);

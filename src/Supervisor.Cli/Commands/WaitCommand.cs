@@ -108,7 +108,7 @@ internal sealed class WaitCommand : Command
             WaitEnd.Met when condition is ExitCondition => ExitStatus(exit),
             WaitEnd.Met => ExitCode.Success,
             WaitEnd.TimedOut => throw new SupException(
-                ErrorCode.Timeout, ExitCode.Timeout, $"waited {parsed.GetValue(_timeout)} for session {status.Id} in vain", "give a longer --timeout"),
+                ErrorCode.Timeout, ExitCode.Timeout, $"waited {WithUnit(parsed.GetValue(_timeout)!)} for session {status.Id} in vain", "give a longer --timeout"),
             _ => throw new SupException(
                 string.Equals(result.Reason, "lost", StringComparison.Ordinal) ? ErrorCode.SessionLost : ErrorCode.SessionEnded,
                 ExitCode.EndedWithout,
@@ -116,6 +116,9 @@ internal sealed class WaitCommand : Command
                 $"sup show {status.Id}"),
         };
     }
+
+    /// <summary>A bare number is seconds.</summary>
+    private static string WithUnit(string duration) => char.IsAsciiDigit(duration[^1]) ? duration + "s" : duration;
 
     private static string Fate(WaitResult result) => result.Reason switch
     {
@@ -156,5 +159,5 @@ internal sealed class WaitCommand : Command
         DurationText.TryParse(text, out TimeSpan value) && value >= least ? value : throw Invalid(option, text, "a time such as 500ms, 30s or 5m");
 
     private static SupException Invalid(string option, string? value, string expected) =>
-        SupException.Usage($"{option} {Printable.Line(value ?? "")} is not valid", $"give {expected}");
+        SupException.Usage($"{option} {Printable.Word(value ?? "")} is not valid", $"give {expected}");
 }

@@ -30,6 +30,7 @@ internal static class Banner
             _ => outcome.State.Word(),
         };
         string where = path.Length == 0 ? "no transcript" : "transcript " + Path.Combine(path, Artifact.Output);
-        Talk.Write($"sup: {how} after {DurationText.ForPeople(outcome.Duration)}, {Printable.Line(where)}");
+        string before = path.Length > 0 && OutputEnd.IsInLine(path) ? "\n" : "";
+        Talk.Write($"{before}sup: {how} after {DurationText.ForPeople(outcome.Duration)}, {Printable.Line(where)}");
     }
 }

@@ -16,7 +16,7 @@ internal sealed record CleanupAnswer(
 
 /// <summary>A session that was not removed.</summary>
 /// <param name="Id">Whose.</param>
-/// <param name="Reason"><c>session_live own_session remove_error unreadable_stat_error</c>.</param>
+/// <param name="Reason"><c>session_live own_session not_owned remove_error unreadable_stat_error</c>.</param>
 internal sealed record SkippedAnswer(string Id, string Reason);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -21,6 +21,7 @@ internal static class ExpiredSession
             Id = entry.Id,
             Name = entry.Name,
             Command = entry.Command ?? [],
+            WorkingDirectory = entry.WorkingDirectory,
             StartedAt = entry.StartedAt ?? entry.ExpiredAt,
             ScriptHash = entry.ScriptHash,
             SuccessCodes = entry.SuccessCodes ?? [0],
@@ -31,6 +32,7 @@ internal static class ExpiredSession
             OwnerPid = 0,
             OwnerStartTime = 0,
             Host = "",
+            Labels = entry.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
         },
         Final = new SessionFinal
         {

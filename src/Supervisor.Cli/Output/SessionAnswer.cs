@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
@@ -89,6 +90,12 @@ internal sealed record SessionAnswer
 
     public required long OutputBytes { get; init; }
 
+    /// <summary>The cursor of the first byte that is still stored, once <c>--max-output</c> freed what was before it.</summary>
+    public string? Floor { get; init; }
+
+    /// <summary>How many bytes it freed; they count in <see cref="OutputBytes"/>.</summary>
+    public long FreedBytes { get; init; }
+
     /// <summary>How many bytes of output could not be stored, as far as the files know.</summary>
     public required long LostBytes { get; init; }
 
@@ -115,6 +122,7 @@ internal sealed record SessionAnswer
         SessionMeta? meta = status.Meta;
         SessionFinal? final = status.Final;
         bool live = status.State.IsLive();
+        long? floor = files?.ReadFloor();
         IReadOnlyList<string> lines = files is null ? [] : LastLines.Of(files, 1);
         return new SessionAnswer
         {
@@ -155,6 +163,8 @@ internal sealed record SessionAnswer
             Labels = meta?.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
             Host = meta?.Host,
             OutputBytes = status.OutputBytes,
+            Floor = floor?.ToString(CultureInfo.InvariantCulture),
+            FreedBytes = floor ?? 0,
             LostBytes = status.Gaps?.Bytes ?? 0,
             IdleSeconds = status.LastActive is { } since ? Math.Max(0, (now - since).TotalSeconds) : null,
             LastLine = lines.Count > 0 ? lines[^1] : null,

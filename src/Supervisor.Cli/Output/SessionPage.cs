@@ -39,6 +39,7 @@ internal sealed class SessionPage
         page.Line("owner", answer.OwnerPid is { } owner ? string.Create(Invariant, $"{owner}{(status.IsOwnerStopped ? ", stopped" : "")}") : null);
         page.Line("terminal", answer.TransportMode is { } mode ? $"{mode}, {answer.Terminal}" : null);
         page.Line("output", string.Create(Invariant, $"{answer.OutputBytes} bytes{(answer.ExpiredAt is null ? "" : ", gone")}"));
+        page.Line("freed", answer.FreedBytes > 0 ? string.Create(Invariant, $"the first {answer.FreedBytes} bytes (--max-output); kept from cursor {answer.Floor} on") : null);
         page.Line("limit", answer.MaxOutputBytes is { } limit ? ByteSize.ForPeople(limit) : null);
         page.Line("restart", answer.Restart is null or "no" ? null : answer.Restart);
         page.Line("kept", answer.RetentionSeconds is { } kept ? $"{DurationText.ForPeople(kept)} after its end" : null);

@@ -73,7 +73,7 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
         StateFilter? state = null;
         if (word is not null && !StateFilter.TryParse(word, out state))
         {
-            throw SupException.Usage($"state is {Printable.Line(word)}", $"Give {StateFilter.Words}");
+            throw SupException.Usage($"state is {Printable.Word(word)}", $"Give {StateFilter.Words}");
         }
 
         string? name = arguments.Text("name");
@@ -81,13 +81,13 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
         int equals = label?.IndexOf('=', StringComparison.Ordinal) ?? 0;
         if (label is not null && equals <= 0)
         {
-            throw SupException.Usage($"label is {Printable.Line(label)}", "Give key=value");
+            throw SupException.Usage($"label is {Printable.Word(label)}", "Give key=value");
         }
 
         string? folder = arguments.Text("working_directory");
         if (folder is not null && !Path.IsPathRooted(folder))
         {
-            throw SupException.Usage($"working_directory is {Printable.Line(folder)}", "Give an absolute path");
+            throw SupException.Usage($"working_directory is {Printable.Word(folder)}", "Give an absolute path");
         }
 
         folder = folder is null ? null : Io.RealPath(folder) ?? (folder.Length > 1 ? folder.TrimEnd('/') : folder);

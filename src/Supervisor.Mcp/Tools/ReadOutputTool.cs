@@ -40,7 +40,7 @@ internal sealed class ReadOutputTool(VisibleSessions sessions, Masking masking) 
         {
             null or "text" => false,
             "raw" => true,
-            { } other => throw SupException.Usage($"format is {Printable.Line(other)}", "Give text or raw"),
+            { } other => throw SupException.Usage($"format is {Printable.Word(other)}", "Give text or raw"),
         };
         if (cursor is not null && lines is not null)
         {

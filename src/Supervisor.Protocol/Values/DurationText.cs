@@ -94,7 +94,7 @@ public static class DurationText
     public static string ForPeople(double seconds) =>
         ForPeople(TimeSpan.FromSeconds(double.IsNaN(seconds) ? 0 : Math.Clamp(seconds, 0, Max.TotalSeconds)));
 
-    /// <summary>A duration for people: <c>0.42s</c>, <c>12.3s</c>, <c>4m05s</c>, <c>3h12m</c>, <c>2d4h</c>.</summary>
+    /// <summary>A duration for people: <c>0.42s</c>, <c>12.3s</c>, <c>4m05s</c>, <c>3h12m</c>, <c>2d4h</c>, <c>1d</c>.</summary>
     public static string ForPeople(TimeSpan value)
     {
         if (value < TimeSpan.Zero)
@@ -108,6 +108,7 @@ public static class DurationText
             < 60 => string.Create(CultureInfo.InvariantCulture, $"{value.TotalSeconds:0.0}s"),
             < 3_600 => string.Create(CultureInfo.InvariantCulture, $"{(int)value.TotalMinutes}m{value.Seconds:00}s"),
             < 86_400 => string.Create(CultureInfo.InvariantCulture, $"{(int)value.TotalHours}h{value.Minutes:00}m"),
+            _ when value.Hours == 0 => string.Create(CultureInfo.InvariantCulture, $"{(int)value.TotalDays}d"),
             _ => string.Create(CultureInfo.InvariantCulture, $"{(int)value.TotalDays}d{value.Hours}h"),
         };
     }

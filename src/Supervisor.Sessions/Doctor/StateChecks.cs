@@ -49,6 +49,12 @@ internal static class StateChecks
 
         try
         {
+            if (HoldsNoFiles(folder) is { } type)
+            {
+                checks.Add(Check.Problem("writable", $"{folder} is of type {type}, which holds no files", "choose another folder with SUP_STATE_DIR"));
+                return false;
+            }
+
             Check access = exists ? Access(root, fd) : Check.Ok("state", $"{root.Path}, made by the first run");
             checks.Add(access);
             checks.Add(Writable(folder, fd, out bool canPunch));
@@ -59,6 +65,15 @@ internal static class StateChecks
         {
             Libc.close(fd);
         }
+    }
+
+    /// <summary>The type of a file system that only shows what the system knows, as /proc does: it has no room at all.</summary>
+    private static string? HoldsNoFiles(string folder)
+    {
+        DriveInfo drive = new(folder);
+        return drive.TotalSize == 0 && drive.DriveFormat is "proc" or "sysfs" or "cgroupfs" or "cgroup2fs" or "devpts" or "securityfs" or "debugfs"
+            ? drive.DriveFormat
+            : null;
     }
 
     /// <summary>What stands where the first missing folder would have to be made.</summary>

@@ -26,11 +26,11 @@ public static class SessionRename
         }
 
         // It may have ended while its owner was asked.
-        using OwnedFolder folder = OwnedFolder.OpenEnded(root, id)
-            ?? throw new SupException(
-                ErrorCode.Timeout, ExitCode.Failure, $"cannot rename session {id}: its owner does not answer", $"sup show {id} tells more");
         try
         {
+            using OwnedFolder folder = OwnedFolder.OpenEnded(root, id)
+                ?? throw new SupException(
+                    ErrorCode.Timeout, ExitCode.Failure, $"cannot rename session {id}: its owner does not answer", $"sup show {id} tells more");
             if (JsonNode.Parse(files.ReadBytes(Artifact.Meta)) is not JsonObject meta)
             {
                 throw Unreadable(id);
@@ -43,6 +43,10 @@ public static class SessionRename
         catch (JsonException)
         {
             throw Unreadable(id);
+        }
+        catch (IOException e)
+        {
+            throw new SupException(ErrorCode.Internal, ExitCode.Failure, $"cannot rename session {id}: {e.Message}", "see that its folder can be written", e);
         }
     }
 

@@ -96,12 +96,14 @@ public sealed class OwnedFolder : IDisposable
     /// </summary>
     /// <returns>Null when it is gone, or somebody holds it.</returns>
     /// <exception cref="SupException">The state root is not safe to use.</exception>
+    /// <exception cref="IOException">The system does not let it be changed; <see cref="Exception.HResult"/> is the errno.</exception>
     public static OwnedFolder? OpenEnded(StateRoot root, SessionId id)
     {
         ArgumentNullException.ThrowIfNull(root);
         int sessions = root.OpenForReading("sessions");
         int folder = sessions < 0 ? -1 : Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         int lockFile = folder < 0 ? -1 : Io.OpenAt(folder, Artifact.Lock, Libc.O_RDWR | Libc.O_NOFOLLOW);
+        int error = sessions >= 0 && lockFile < 0 ? Errno.Last : 0;
         bool taken = lockFile >= 0 && WaitForChange(lockFile)
             && !OfdLock.IsHeld(lockFile, Artifact.OwnerByte) && IsThere(sessions, id, lockFile);
         Libc.close(sessions);
@@ -112,7 +114,7 @@ public sealed class OwnedFolder : IDisposable
 
         Libc.close(lockFile);
         Libc.close(folder);
-        return null;
+        return error is 0 or Errno.ENOENT ? null : throw Errno.Exception($"cannot change {System.IO.Path.Combine(root.Sessions, id.Value)}", error);
     }
 
     /// <summary>Whether somebody removed the folder: what is written from then on, nobody can read.</summary>

@@ -8,8 +8,11 @@ public static class Printable
 {
     private const char Replacement = '\uFFFD';
 
+    /// <summary>Of a word that somebody gave an error repeats so much: enough to know it again.</summary>
+    private const int MaxWord = 100;
+
     /// <summary>
-    /// Control, bidirectional and tag characters become U+FFFD: shown raw they could act on the terminal, or make text
+    /// Control, bidirectional, tag and other invisible characters become U+FFFD: shown raw they could act on the terminal, or make text
     /// read as something else.
     /// </summary>
     public static string Line(string text)
@@ -19,9 +22,9 @@ public static class Printable
         int at = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
-            bool bad = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
-            if (bad)
+            UnicodeCategory category = Rune.GetUnicodeCategory(rune);
+            if (category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate || IsFiller(rune))
             {
                 changed ??= new StringBuilder(text, 0, at, text.Length);
                 changed.Append(Replacement);
@@ -36,4 +39,19 @@ public static class Printable
 
         return changed?.ToString() ?? text;
     }
+
+    /// <summary>The same for a word that an error is about; of a long one only the beginning.</summary>
+    public static string Word(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int length = text.Length <= MaxWord ? text.Length : char.IsHighSurrogate(text[MaxWord - 1]) ? MaxWord - 1 : MaxWord;
+        return length == text.Length ? Line(text) : Line(text[..length]) + "…";
+    }
+
+    /// <summary>
+    /// Letters and marks that show nothing, and so can hide text in text: the Hangul fillers, the grapheme joiner, and the variation
+    /// selectors 17 to 256. Those that choose how emoji look (U+FE0E, U+FE0F) are text.
+    /// </summary>
+    internal static bool IsFiller(Rune rune) =>
+        rune.Value is 0x034f or 0x115f or 0x1160 or 0x3164 or 0xffa0 or (>= 0xe0100 and <= 0xe01ef);
 }

@@ -71,7 +71,7 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
             ExitCode.Failure,
             $"session {expired.Id} has expired: it was removed at {Timestamp.Of(expired.ExpiredAt)}, and its output is gone",
             $"sup show {expired.Id} tells how it ended")
-        : new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {Printable.Line(text)}", "sup ls --all lists them");
+        : new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {Printable.Word(text)}", "sup ls --all lists them");
 
     private SessionStatus? ById(SessionsFolder folder, string text)
     {

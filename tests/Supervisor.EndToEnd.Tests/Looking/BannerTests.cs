@@ -22,6 +22,28 @@ public sealed class BannerTests : Workspace
     }
 
     [Theory]
+    [InlineData("printf unfinished", "unfinished")]
+    [InlineData("printf \"\\033[31munfinished\\033[0m\"", "unfinished")]
+    [InlineData("echo done", "done")]
+    [InlineData("printf \"\\033[?1049hscreen\\033[?1049l\"", null)]
+    [InlineData("true", null)]
+    public void Its_last_line_stands_alone(string script, string? last)
+    {
+        using RealTerminal terminal = new(this, columns: 200);
+        string[] lines = [.. terminal.Command($"clear; sup run sh -c '{script}'").Lines];
+        int end = Array.FindIndex(lines, l => l.StartsWith("sup: exit code 0", StringComparison.Ordinal));
+        Assert.True(end > 0, string.Join('\n', lines));
+        if (last is null)
+        {
+            Assert.StartsWith("sup: ", lines[end - 1], StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(last, lines[end - 1]);
+        }
+    }
+
+    [Theory]
     [InlineData("sup run --quiet sh -c 'echo x'")]
     [InlineData("SUP_QUIET=1 sup run sh -c 'echo x'")]
     [InlineData("sup run sh -c 'echo x' </dev/null")]

@@ -70,6 +70,15 @@ public sealed class DoctorTests : Workspace
     }
 
     [Fact]
+    public void Where_no_file_can_be_made_it_says_so()
+    {
+        Outcome outcome = Bash("SUP_STATE_DIR=/proc/nope sup doctor");
+        Assert.Equal(1, outcome.Status);
+        Assert.Matches("(?m)^problem +writable +/proc is of type proc, which holds no files; choose another folder", outcome.Text);
+        Assert.DoesNotContain("made by the first run", outcome.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_home_there_is_nowhere_to_store()
     {
         Outcome outcome = Bash("env -u HOME -u SUP_STATE_DIR -u XDG_STATE_HOME sup doctor");

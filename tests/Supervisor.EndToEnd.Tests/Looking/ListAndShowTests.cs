@@ -11,7 +11,7 @@ public sealed class ListAndShowTests : Workspace
         "id", "name", "state", "command", "working_directory", "script_path", "script_hash", "started_at", "ended_at", "duration_seconds",
         "exit_code", "signal", "end_reason", "error", "retention_seconds", "silence_after_seconds", "transport_mode", "tty_attached", "terminal",
         "streaming", "restart", "success_codes", "allow_input", "max_output_bytes", "attempt", "attempts", "pid", "pid_start_time", "boot_id",
-        "owner_pid", "owner_start_time", "owner", "socket", "labels", "host", "output_bytes", "lost_bytes", "idle_seconds", "last_line", "self", "survivors", "problems", "path",
+        "owner_pid", "owner_start_time", "owner", "socket", "labels", "host", "output_bytes", "floor", "freed_bytes", "lost_bytes", "idle_seconds", "last_line", "self", "survivors", "problems", "path",
     ];
 
     [Fact]
@@ -75,6 +75,21 @@ public sealed class ListAndShowTests : Workspace
         Assert.False((bool)session["self"]!);
         Assert.Null(session["signal"]);
         Assert.Equal(1, (int?)Assert.Single(session["attempts"]!.AsArray())!["attempt"]);
+    }
+
+    [Fact]
+    public void Show_tells_what_was_freed()
+    {
+        RunSup("run", "--session-id", "one", "--max-output", "64K", "seq", "100000");
+        JsonNode session = Json("show", "one")["session"]!;
+        long freed = (long)session["freed_bytes"]!;
+        Assert.InRange(freed, 1, (long)session["output_bytes"]!);
+        Assert.Equal(File.ReadAllText(Path.Combine(Session, "floor")).TrimEnd(), (string?)session["floor"]);
+        Assert.Equal(freed.ToString(System.Globalization.CultureInfo.InvariantCulture), (string?)session["floor"]);
+        Assert.Matches($"(?m)^freed +the first {freed} bytes .*cursor {freed} on$", RunSup("show", "one").Text);
+        RunSup("run", "--session-id", "two", "true");
+        Assert.DoesNotMatch("(?m)^freed ", RunSup("show", "two").Text);
+        Assert.Equal((0L, "0"), Json("show", "two")["session"] is { } whole ? ((long)whole["freed_bytes"]!, (string)whole["floor"]!) : default);
     }
 
     [Fact]

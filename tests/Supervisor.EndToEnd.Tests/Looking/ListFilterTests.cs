@@ -104,6 +104,19 @@ public sealed class ListFilterTests : Workspace
         Assert.Empty(Json("ls", "--name", "x")["sessions"]!.AsArray());
     }
 
+    [Fact]
+    public void Those_that_expired_are_listed_when_asked_for()
+    {
+        RunSup("run", "--session-id", "gone", "--name", "web", "--label", "a=b", "sh", "-c", "exit 3");
+        RunSup("clean", "--yes");
+        RunSup("run", "--session-id", "kept", "--name", "web", "true");
+        Assert.Equal("gone", (string?)Assert.Single(Json("ls", "--state", "expired")["sessions"]!.AsArray())!["id"]);
+        Assert.Contains("exited 3, expired", RunSup("ls", "--state", "expired", "--here", "--label", "a=b", "--name", "w*").Text, StringComparison.Ordinal);
+        Assert.Empty(Json("ls", "--state", "expired", "--label", "a=c")["sessions"]!.AsArray());
+        Assert.Equal(["kept", "gone"], Json("ls", "--state", "expired", "--state", "exited")["sessions"]!.AsArray().Select(s => (string?)s!["id"]));
+        Assert.Equal("kept", (string?)Assert.Single(Json("ls", "--all")["sessions"]!.AsArray())!["id"]);
+    }
+
     private static string[] IdsOf(JsonNode answer) => [.. answer["sessions"]!.AsArray().Select(s => (string)s!["id"]!)];
 
     private string[] Ids(params string[] options) => IdsOf(Json(["ls", .. options]));

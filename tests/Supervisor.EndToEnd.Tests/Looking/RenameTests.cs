@@ -72,6 +72,19 @@ public sealed class RenameTests : Workspace
     }
 
     [Fact]
+    public void On_a_file_system_that_cannot_be_written_that_is_said()
+    {
+        Needs.Root();
+        Needs.Programs("unshare", "mount");
+        RunSup("run", "--session-id", "one", "true");
+        Outcome outcome = Bash("unshare -m sh -c 'mount --bind \"$SUP_STATE_DIR\" \"$SUP_STATE_DIR\" && mount -o remount,ro,bind \"$SUP_STATE_DIR\" || exit 99; sup rename one web'");
+        Assert.SkipWhen(outcome.Status == 99, "mounting is not permitted");
+        Assert.Equal(125, outcome.Status);
+        Assert.StartsWith("sup: cannot rename session one: ", outcome.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system", outcome.ErrorText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stopped_owner_is_said_not_to_answer()
     {
         Outcome outcome = Bash(

@@ -83,12 +83,25 @@ public sealed class WaitTests : Workspace
     }
 
     [Fact]
+    public void How_the_command_ended_is_told_whatever_was_waited_for()
+    {
+        RunSup("run", "--session-id", _id, "--", "sh", "-c", "echo one; exit 7");
+        Assert.Equal(7, (int?)Json("wait", _id, "--for", "one")["exit_code"]);
+        JsonNode ended = JsonNode.Parse(RunSup("wait", _id, "--for", "two", "--json").Text)!;
+        Assert.Equal(("ended", 7), ((string)ended["reason"]!, (int)ended["exit_code"]!));
+        RunSup("run", "--session-id", _id + "k", "--", "sh", "-c", "kill -KILL $$");
+        JsonNode killed = JsonNode.Parse(RunSup("wait", _id + "k", "--regex", "two", "--json").Text)!;
+        Assert.Equal((null, "SIGKILL"), ((int?)killed["exit_code"], (string?)killed["signal"]));
+    }
+
+    [Fact]
     public void A_timeout_that_runs_out_gives_124_and_one_line()
     {
         using Child run = Start("read line <go");
         Outcome outcome = RunSup("wait", _id, "--timeout", "50ms");
         Assert.Equal(124, outcome.Status);
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"sup: waited 50ms for session {_id} in vain; give a longer --timeout\n"), outcome.ErrorText);
+        Assert.StartsWith("sup: waited 0s for session ", RunSup("wait", _id, "--timeout", "0").ErrorText, StringComparison.Ordinal);
         Go();
         run.Wait();
     }

@@ -106,6 +106,55 @@ public sealed class CleaningTests : Workspace
         Assert.Equal(["a1"], Listed("history"));
     }
 
+    [Fact]
+    public void Of_two_that_clean_at_once_each_session_is_reported_by_one()
+    {
+        string[] ids = [.. Enumerable.Range(10, 40).Select(i => "s" + i)];
+        Bash($"for i in {string.Join(' ', ids)}; do sup run --session-id $i true & done; wait");
+        Bash("sup clean --yes --json >a & sup clean --yes --json >b; echo $? >status; wait $! && cat status >ended");
+        Assert.Equal("0\n", File.ReadAllText(Path.Combine(Work, "ended")));
+        JsonObject[] both = [.. new[] { "a", "b" }.Select(f => JsonNode.Parse(File.ReadAllText(Path.Combine(Work, f)))!.AsObject())];
+        Assert.Equal(ids, both.SelectMany(j => j["removed"]!.AsArray()).Select(i => (string)i!).Order(StringComparer.Ordinal));
+        Assert.All(both, j => Assert.Empty(j["skipped"]!.AsArray()));
+        Assert.Empty(Sessions);
+        Assert.Equal(ids, Listed("history").Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(State, "trash")));
+    }
+
+    [Fact]
+    public void A_dry_run_counts_what_the_real_one_frees()
+    {
+        RunSup("run", "--session-id", "a1", "seq", "10000");
+        RunSup("run", "--session-id", "b2", "seq", "20000");
+        Bash("""
+            cd "$SUP_STATE_DIR"; mkdir -p trash/c3~token001~ sessions/a1/more/below
+            seq 30000 >trash/c3~token001~/file; seq 5000 >sessions/a1/more/below/file; ln sessions/b2/output.bin "$OLDPWD/other"
+            """);
+        long expected = (long)Json("clean", "--dry-run")["freed_bytes"]!;
+        Assert.InRange(expected, 200_000, 1_000_000);
+        Assert.Equal(expected, (long)Json("clean", "--yes")["freed_bytes"]!);
+    }
+
+    [Fact]
+    public void What_belongs_to_another_user_is_skipped_and_the_others_go()
+    {
+        Needs.Root();
+        RunSup("run", "--session-id", "mine", "true");
+        RunSup("run", "--session-id", "theirs", "true");
+        Bash("chown 65534 \"$SUP_STATE_DIR/sessions/theirs\"");
+        foreach (string[] mode in new string[][] { ["--dry-run"], ["--yes"] })
+        {
+            JsonObject answer = Json(["clean", .. mode]);
+            Assert.Equal(["mine"], answer["removed"]!.AsArray().Select(i => (string)i!));
+            Assert.Equal(("theirs", "not_owned"), answer["skipped"]!.AsArray().Select(s => ((string)s!["id"]!, (string)s!["reason"]!)).Single());
+        }
+
+        Outcome text = RunSup("clean", "--yes");
+        Assert.Equal((0, "sup: left session theirs: it belongs to another user\n"), (text.Status, text.ErrorText));
+        Assert.Equal(125, RunSup("rm", "theirs").Status);
+        Assert.Equal("theirs", Path.GetFileName(Session));
+    }
+
     [Theory]
     [InlineData("y", true)]
     [InlineData("n", false)]

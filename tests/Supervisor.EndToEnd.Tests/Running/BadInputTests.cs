@@ -31,6 +31,43 @@ public sealed class BadInputTests : Workspace
     }
 
     [Theory]
+    [InlineData("sup run --env-file missing true", "sup: cannot read --env-file missing: No such file or directory; name a readable file of NAME=value lines\n")]
+    [InlineData("sup run --env-file . true", "sup: cannot read --env-file .: Is a directory; name a readable file of NAME=value lines\n")]
+    [InlineData("sup run --id-file no/id true", "sup: cannot write --id-file no/id: No such file or directory; name a file that can be written\n")]
+    [InlineData("sup events --filter ''", "sup: --filter is empty; give a pattern of types, such as session.e*\n")]
+    public void Why_is_said_in_the_systems_words(string line, string said)
+    {
+        Outcome outcome = Bash(line);
+        Assert.Equal((2, said), (outcome.Status, outcome.ErrorText));
+        Assert.Equal("(none)", StateListing());
+    }
+
+    [Theory]
+    [InlineData("show $L")]
+    [InlineData("logs $L")]
+    [InlineData("rm $L")]
+    [InlineData("run --name $L true")]
+    [InlineData("run --session-id $L true")]
+    [InlineData("run --$L true")]
+    [InlineData("run --env-file $L true")]
+    [InlineData("run --id-file $L true")]
+    [InlineData("ls --state $L")]
+    [InlineData("ls --$L")]
+    [InlineData("ls --limit $L")]
+    [InlineData("wait x --regex \"$L(\"")]
+    [InlineData("wait x --timeout s$L")]
+    [InlineData("history --since s$L")]
+    [InlineData("history --limit s$L")]
+    [InlineData("$L")]
+    public void A_very_long_word_is_not_repeated_whole(string words)
+    {
+        Outcome outcome = Bash($"L=$(printf %05000d 0); sup {words}");
+        Assert.InRange(outcome.Status, 2, 3);
+        Assert.InRange(outcome.ErrorText.Length, 10, 400);
+        Assert.Contains("0…", outcome.ErrorText, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("sup run")]
     [InlineData("sup run --")]
     [InlineData("sup run --quiet")]

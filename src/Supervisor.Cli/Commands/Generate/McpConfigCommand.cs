@@ -37,7 +37,7 @@ internal sealed class McpConfigCommand : Command
     {
         if (scope is not (null or "project" or "all"))
         {
-            throw SupException.Usage($"--scope {Printable.Line(scope)} is not valid", "give project or all");
+            throw SupException.Usage($"--scope {Printable.Word(scope)} is not valid", "give project or all");
         }
 
         string program = Launcher.Path();
@@ -53,7 +53,7 @@ internal sealed class McpConfigCommand : Command
                 Environment.GetEnvironmentVariable("CODEX_HOME") is { Length: > 0 } home ? home
                 : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".codex"),
                 "config.toml"),
-            _ => throw SupException.Usage($"there is no client {Printable.Line(client)}", $"give {Clients}"),
+            _ => throw SupException.Usage($"there is no client {Printable.Word(client)}", $"give {Clients}"),
         };
         if (print)
         {

@@ -368,10 +368,11 @@ public sealed class PlainText(bool keepColours, int maxLine = PlainText.DefaultM
         }
     }
 
-    /// <summary>C1 controls, bidirectional overrides, tag characters and the like. The joiners of emoji and scripts are text.</summary>
+    /// <summary>C1 controls, bidirectional overrides, tag characters, fillers and the like. The joiners of emoji and scripts are text.</summary>
     private static bool Hides(Rune rune, UnicodeCategory category) =>
-        category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        && rune.Value is not (0x200c or 0x200d);
+        (category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            && rune.Value is not (0x200c or 0x200d))
+        || Printable.IsFiller(rune);
 
     /// <summary>A character begun that is none, or must not be shown, becomes U+FFFD.</summary>
     private void Unfinished()

@@ -62,21 +62,14 @@ public sealed class SessionCleanup(StateRoot stateRoot, TimeProvider time)
         }
     }
 
-    /// <summary>The space that a session takes on the disk, in bytes.</summary>
+    /// <summary>What removing a session gives back to the disk, in bytes.</summary>
     public static long SizeOf(SessionFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
-        const int sector = 512;
-        long size = 0;
-        using FolderReader entries = new(files.Folder);
-        while (entries.Next())
-        {
-            if (Io.StatAt(files.Folder, entries.RawName, followLink: false, out StatX stat) && !stat.IsDirectory)
-            {
-                size += (long)stat.Blocks * sector;
-            }
-        }
-
-        return size;
+        return DiskUsage.Of(files.Folder);
     }
+
+    /// <summary>Whether a session's folder is another user's: then it is not ours to remove.</summary>
+    public bool IsAnothers(SessionId id) =>
+        Io.StatAt(Libc.AT_FDCWD, Path.Combine(stateRoot.Sessions, id.Value), followLink: false, out StatX stat) && stat.Uid != Libc.geteuid();
 }

@@ -69,7 +69,7 @@ public sealed class SessionHistory(StateRoot stateRoot, TimeProvider time)
             : throw new SupException(
                 ErrorCode.SessionAmbiguous,
                 ExitCode.Usage,
-                $"{Printable.Line(text)} could be {string.Join(", ", matching.Take(10).Select(e => e.Id))}, all of them expired",
+                $"{Printable.Word(text)} could be {string.Join(", ", matching.Take(10).Select(e => e.Id))}, all of them expired",
                 "give more of the id");
     }
 

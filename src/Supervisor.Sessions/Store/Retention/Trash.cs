@@ -27,6 +27,15 @@ public sealed class Trash(StateRoot stateRoot, TimeProvider time)
     /// <summary>Deletes what one removed session left.</summary>
     internal TrashResult Delete(string entry) => Empty(entry, progress: null);
 
+    /// <summary>The bytes that emptying it would give back to the disk.</summary>
+    public long Size()
+    {
+        int trash = stateRoot.OpenForReading(Folder);
+        long size = trash < 0 ? 0 : DiskUsage.Of(trash);
+        Libc.close(trash);
+        return size;
+    }
+
     private TrashResult Empty(string? only, Action<long>? progress)
     {
         int root = stateRoot.OpenRoot(create: false);
@@ -206,8 +215,7 @@ public sealed class Trash(StateRoot stateRoot, TimeProvider time)
             int error = Io.Remove(folder, name, flags: 0);
             if (error == 0 && known && stat.LinkCount == 1)
             {
-                const int sector = 512;
-                _freed += (long)stat.Blocks * sector;
+                _freed += (long)stat.Blocks * DiskUsage.Sector;
             }
 
             return error;

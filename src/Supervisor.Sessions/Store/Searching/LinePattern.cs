@@ -34,19 +34,35 @@ public sealed class LinePattern
         catch (RegexParseException e)
         {
             throw SupException.Usage(
-                $"{Printable.Line(pattern)} is not a regular expression: error at character {e.Offset}: {e.Error}",
+                $"{Printable.Word(pattern)} is not a regular expression: at character {e.Offset}, {Words(e.Error)}",
                 "a character such as ( or [ is meant as itself with \\ before it");
+        }
+        catch (NotSupportedException) when (!PatternConstructs.NeedsBacktracking(pattern))
+        {
+            throw SupException.Usage($"{Printable.Word(pattern)} cannot be used: it stands for too many characters", "repeat less in it, such as {1,100}");
         }
         catch (NotSupportedException)
         {
             throw SupException.Usage(
-                $"{Printable.Line(pattern)} cannot be used: it looks ahead or behind, or refers back",
+                $"{Printable.Word(pattern)} cannot be used: it looks ahead or behind, or refers back",
                 "write it without (?=…), (?!…), (?<=…), (?<!…), (?>…) and \\1");
         }
         catch (ArgumentException)
         {
-            throw SupException.Usage($"{Printable.Line(pattern)} is not a regular expression");
+            throw SupException.Usage($"{Printable.Word(pattern)} is not a regular expression");
         }
+    }
+
+    /// <summary>The framework's names tell what is wrong: <c>InsufficientClosingParentheses</c>.</summary>
+    private static string Words(RegexParseError error)
+    {
+        StringBuilder words = new();
+        foreach (char c in error.ToString())
+        {
+            words.Append(char.IsAsciiLetterUpper(c) && words.Length > 0 ? " " : "").Append(char.ToLowerInvariant(c));
+        }
+
+        return words.ToString();
     }
 
     /// <summary>One for another thread.</summary>

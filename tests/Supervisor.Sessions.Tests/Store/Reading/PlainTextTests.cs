@@ -37,6 +37,7 @@ public sealed class PlainTextTests
     [InlineData("\u001b(Ba\u001b#8b\u001b%Gc\u001bcd\u001b7e\u001b=f\u001bMg", "abcdefg")]
     [InlineData("\u001b\u001b[31mx", "x")]
     [InlineData("\u001b[3\u001b[31mx", "x")]
+    [InlineData("☺\ufe0f ☺\ufe0e", "☺\ufe0f ☺\ufe0e")]
     [InlineData("e\u0301 é 漢 😀 👩\u200d💻 \u06a9\u200c", "e\u0301 é 漢 😀 👩\u200d💻 \u06a9\u200c")]
     public void Text_stays_and_what_acts_on_a_terminal_goes(string input, string expected) => Assert.Equal(expected, Text(input));
 
@@ -126,6 +127,13 @@ public sealed class PlainTextTests
     [InlineData("a\u009bb")]
     [InlineData("a\u2028b")]
     [InlineData("a\u2029b")]
+    [InlineData("a\U000E0100b")]
+    [InlineData("a\U000E01EFb")]
+    [InlineData("a\u034fb")]
+    [InlineData("a\u115fb")]
+    [InlineData("a\u1160b")]
+    [InlineData("a\u3164b")]
+    [InlineData("a\uffa0b")]
     [InlineData("a\u00adb")]
     public void What_hides_or_turns_text_around_becomes_visible(string input) => Assert.Equal("a\uFFFDb", Text(input));
 

@@ -76,6 +76,15 @@ public sealed class TranscriptSearchTests : IDisposable
         Assert.NotNull(e.Hint);
     }
 
+    [Theory]
+    [InlineData("(", "at character 1, insufficient closing parentheses")]
+    [InlineData("(?=x)", "looks ahead or behind")]
+    [InlineData(@"a\\(b)\1", "refers back")]
+    [InlineData("(a{1,1000}){1,1000}", "stands for too many characters")]
+    [InlineData(@"[(?=\]](\(?=a{1,1000}){1,1000}", "stands for too many characters")]
+    public void Why_a_pattern_cannot_be_used_is_said_in_words(string pattern, string why) =>
+        Assert.Contains(why, Assert.Throws<SupException>(() => LinePattern.Parse(pattern)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void What_is_said_literally_is_in_whatever_matches()
     {
