@@ -26,8 +26,14 @@ internal sealed class VisibleSessions(ServerSettings settings)
             return (all, 0);
         }
 
-        string? only = settings.Session is { } session ? OnlyId(session) : null;
-        List<SessionStatus> visible = [.. all.Where(s => IsVisible(s, only))];
+        List<SessionStatus> visible = [.. all.Where(IsVisible)];
+        if (settings.Session is { } session)
+        {
+            // Of those that the other limits leave; it may not be there yet.
+            List<SessionStatus> meant = Meant(visible, session);
+            visible = meant.Count == 1 ? meant : [];
+        }
+
         return (visible, all.Count - visible.Count);
     }
 
@@ -40,16 +46,7 @@ internal sealed class VisibleSessions(ServerSettings settings)
             return _catalog.Find(text);
         }
 
-        IReadOnlyList<SessionStatus> visible = All().Sessions;
-        SessionStatus? found = visible.FirstOrDefault(s => Same(s.Id.Value, text))
-            ?? visible.FirstOrDefault(s => Same(s.Meta?.Name, text) && s.State.IsLive())
-            ?? visible.FirstOrDefault(s => Same(s.Meta?.Name, text));
-        if (found is not null)
-        {
-            return found;
-        }
-
-        List<SessionStatus> matching = [.. visible.Where(s => text.Length > 0 && s.Id.Value.StartsWith(text, StringComparison.Ordinal))];
+        List<SessionStatus> matching = Meant(All().Sessions, text);
         return matching.Count switch
         {
             0 => throw new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {text}"),
@@ -75,23 +72,18 @@ internal sealed class VisibleSessions(ServerSettings settings)
         path.StartsWith(folder, StringComparison.Ordinal)
         && (path.Length == folder.Length || folder is "/" || path[folder.Length] == '/');
 
-    /// <summary>What the server was limited to may not be there yet.</summary>
-    private string OnlyId(string session)
+    /// <summary>The session with this id, else with this name (live, else newest), else all whose ids begin with it.</summary>
+    private static List<SessionStatus> Meant(IReadOnlyList<SessionStatus> sessions, string text)
     {
-        try
-        {
-            return _catalog.Find(session).Id.Value;
-        }
-        catch (SupException)
-        {
-            return "";
-        }
+        SessionStatus? found = sessions.FirstOrDefault(s => Same(s.Id.Value, text))
+            ?? sessions.FirstOrDefault(s => Same(s.Meta?.Name, text) && s.State.IsLive())
+            ?? sessions.FirstOrDefault(s => Same(s.Meta?.Name, text));
+        return found is not null ? [found] : [.. sessions.Where(s => text.Length > 0 && s.Id.Value.StartsWith(text, StringComparison.Ordinal))];
     }
 
-    private bool IsVisible(SessionStatus status, string? only)
+    private bool IsVisible(SessionStatus status)
     {
-        if ((only is not null && !Same(status.Id.Value, only))
-            || (settings.Name is { } glob && (status.Meta?.Name is not { } name || !Glob.IsMatch(glob, name)))
+        if ((settings.Name is { } glob && (status.Meta?.Name is not { } name || !Glob.IsMatch(glob, name)))
             || (settings.Folder is { } folder && !IsBelow(status, folder)))
         {
             return false;

@@ -30,6 +30,15 @@ public sealed class ScopeTests : McpTest
         AssertSeesOnly(server, shown, other, hidden: 1);
     }
 
+    [Fact]
+    public void A_session_is_looked_for_among_those_that_the_other_limits_leave()
+    {
+        string shown = Ran("echo shown", "--name", "web", "--label", "team=a");
+        string newer = Ran("echo secret", "--name", "web", "--label", "team=b");
+        using StdioServer server = StdioServer.Ready(this, "--session", "web", "--label", "team=a");
+        AssertSeesOnly(server, shown, newer, hidden: 1);
+    }
+
     [Theory]
     [InlineData("--scope", "everything")]
     [InlineData("--label", "nothing")]
@@ -63,7 +72,16 @@ public sealed class ScopeTests : McpTest
         }
 
         Assert.Empty(server.Data("sup_search_output", new JsonObject { ["text"] = "secret" })["matches"]!.AsArray());
-        Assert.NotNull(server.Request("resources/read", new JsonObject { ["uri"] = $"sup://sessions/{other}" })["error"]);
+        foreach (string method in new[] { "resources/read", "resources/subscribe" })
+        {
+            foreach (string uri in new[] { $"sup://sessions/{other}", $"sup://sessions/{other}/output" })
+            {
+                string message = server.Request(method, new JsonObject { ["uri"] = uri })["error"]!["message"]!.GetValue<string>();
+                Assert.Contains("[session_not_found]", message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.DoesNotContain(other, server.Result("resources/list").ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain(other, server.Result("resources/read", new JsonObject { ["uri"] = "sup://sessions" }).ToJsonString(), StringComparison.Ordinal);
     }
 }
