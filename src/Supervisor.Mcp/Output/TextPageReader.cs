@@ -59,7 +59,7 @@ internal sealed class TextPageReader
 
     private OutputPage Read(long cursor, bool fromEnd)
     {
-        string before = _masking.IsEnabled ? Before(cursor) : "";
+        string before = _masking.IsEnabled ? Preceding.Of(_reader, cursor) : "";
         _key = new KeyBlock(before);
         before = before[(before.LastIndexOf('\n') + 1)..];
         int pageBytes = (int)Math.Min(Math.Clamp(_maxBytes * 2, 8 * 1024, 64 * 1024), Math.Max(_reader.End - cursor, LeastPage));
@@ -120,7 +120,7 @@ internal sealed class TextPageReader
     {
         int most = Math.Min(MaxLine, _maxBytes);
         string shown = Encoding.UTF8.GetString(text);
-        shown = _masking.IsEnabled && _key.Holds(shown) ? new string('*', shown.Length) : _masking.Mask(before, shown);
+        shown = _masking.MaskLine(_key, before, shown);
         int bytes = text.Length;
         CutLine? cut = null;
         if (bytes > most)
@@ -191,20 +191,6 @@ internal sealed class TextPageReader
         rest = rest[..(int)Math.Min(rest.Length, end - next)];
         int n = _reader.Output is { } output ? RandomAccess.Read(output, rest, next) : 0;
         return OpenEnd.Length(rest[..n]) < n;
-    }
-
-    /// <summary>What stands before the cursor: a secret that began there is still one.</summary>
-    private string Before(long cursor)
-    {
-        Span<byte> bytes = stackalloc byte[Masking.Context];
-        long start = Math.Max(_reader.Floor, cursor - bytes.Length);
-        if (start >= cursor || _reader.Output is not { } output)
-        {
-            return "";
-        }
-
-        bytes = bytes[..RandomAccess.Read(output, bytes[..(int)(cursor - start)], start)];
-        return PlainText.Of(bytes);
     }
 
     private static int Boundary(ReadOnlySpan<byte> text, int most)

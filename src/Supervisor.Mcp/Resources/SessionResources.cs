@@ -96,7 +96,7 @@ internal sealed class SessionResources(VisibleSessions sessions, Masking masking
         {
             using SessionFiles? files = SessionFiles.Open(sessions.Root, status.Id);
             answer.Json.WriteStartObject();
-            text.WriteShort(answer, status, SessionText.LastLine(files));
+            text.WriteShort(answer, status, text.LastLine(files));
             answer.Json.WriteEndObject();
             shown++;
             if (answer.Length > 40 * 1024)

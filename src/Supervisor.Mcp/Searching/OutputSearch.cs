@@ -13,7 +13,7 @@ namespace Supervisor.Mcp.Searching;
 internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, LinePattern pattern, int contextLines, int limit)
 {
     /// <summary>How much is searched before it is asked whether that is enough.</summary>
-    private const int SliceBytes = 16 * 1024 * 1024;
+    private const int SliceBytes = 4 * 1024 * 1024;
 
     private const int MaxLine = 400;
 
@@ -111,6 +111,7 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
             ? start
             : TranscriptTail.LastLines(output, reader.Floor, start, contextLines);
         TranscriptLines lines = new(reader, Math.Min(first, start), new PlainText(keepColours: false, MaxLine * 4), pageBytes: 16 * 1024);
+        KeyBlock key = new(masking.IsEnabled ? Preceding.Of(reader, Math.Min(first, start)) : "");
         List<string> before = [];
         List<string> after = [];
         string? line = null;
@@ -128,7 +129,7 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
                 break;
             }
 
-            string text = Shown(lines.Text);
+            string text = Shown(key, lines.Text);
             if (lines.StartCursor < start)
             {
                 before.Add(text);
@@ -148,9 +149,9 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
         _characters += match.Length + 100;
     }
 
-    private string Shown(ReadOnlySpan<byte> text)
+    private string Shown(KeyBlock key, ReadOnlySpan<byte> text)
     {
-        string line = masking.Mask(Encoding.UTF8.GetString(text));
+        string line = masking.MaskLine(key, "", Encoding.UTF8.GetString(text));
         return line.Length <= MaxLine ? line : line[..(char.IsHighSurrogate(line[MaxLine - 1]) ? MaxLine - 1 : MaxLine)] + "…";
     }
 

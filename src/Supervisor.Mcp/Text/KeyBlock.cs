@@ -11,14 +11,21 @@ internal sealed partial class KeyBlock
     public KeyBlock(string before)
     {
         int begin = before.LastIndexOf("-----BEGIN ", StringComparison.Ordinal);
-        _inside = begin >= 0 && Begin().IsMatch(before[begin..]) && before.IndexOf("-----END", begin, StringComparison.Ordinal) < 0;
+        foreach (string line in begin < 0 ? [] : before[begin..].Split('\n'))
+        {
+            Holds(line);
+        }
     }
+
+    /// <summary>Whether a line looks as if it could be one of a key.</summary>
+    public static bool CouldHold(string line) => Body().IsMatch(line);
 
     /// <summary>Whether this line, the next one, belongs to a key.</summary>
     public bool Holds(string line)
     {
         bool inside = _inside && Body().IsMatch(line);
-        _inside = inside || Begin().IsMatch(line);
+        _inside = inside
+            || (Begin().Match(line) is { Success: true } begin && line.IndexOf("-----END", begin.Index, StringComparison.Ordinal) < 0);
         return inside;
     }
 

@@ -57,6 +57,13 @@ internal sealed partial class Masking(bool enabled)
         return masked is null ? text : new string(masked, before.Length, text.Length);
     }
 
+    /// <summary>One line of several, in their order.</summary>
+    /// <param name="key">Follows keys over the lines.</param>
+    /// <param name="before">What stands before it in the line; is not returned.</param>
+    /// <param name="line">The line.</param>
+    public string MaskLine(KeyBlock key, string before, string line) =>
+        enabled && key.Holds(line) ? new string('*', line.Length) : Mask(before, line);
+
     /// <summary>A command line's words; the one after <c>--password</c> is covered too.</summary>
     public IReadOnlyList<string> Mask(IReadOnlyList<string> command)
     {
@@ -88,7 +95,7 @@ internal sealed partial class Masking(bool enabled)
         |(?:\beyJ(?<s>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*))
         |(?:\b(?i:bearer|basic)[ ]+(?<s>[A-Za-z0-9._~+/=-]{12,}))
         |(?:://[^/\s:@]{0,64}:(?<s>[^/\s@]{1,200})@)
-        |(?:-----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?<s>[A-Za-z0-9+/=\s:,-]*?)(?=-----END|\z|[^A-Za-z0-9+/=\s:,-]))
+        |(?:-----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?<s>[A-Za-z0-9+/=\s:,\\-]*?)(?=-----END|\z|[^A-Za-z0-9+/=\s:,\\-]))
         |(?:\b(?i:[a-z0-9_.-]{0,32}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|token))["']?(?:=["']?(?<s>[^\s"'&,;]{1,400})|:[ ]{0,2}["']?(?<s>[^\s"'&,;]{12,400})))
         """,
         RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant,

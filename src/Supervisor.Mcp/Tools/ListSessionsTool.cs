@@ -52,7 +52,7 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
             }
 
             using SessionFiles? files = SessionFiles.Open(sessions.Root, status.Id);
-            string? last = SessionText.LastLine(files);
+            string? last = text.LastLine(files);
             answer.Json.WriteStartObject();
             text.WriteShort(answer, status, last);
             answer.Json.WriteEndObject();
@@ -63,7 +63,7 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
         answer.Json.WriteEndArray();
         answer.Json.WriteNumber("more", matching.Count - shown);
         answer.Json.WriteNumber("hidden", hidden);
-        string head = string.Create(CultureInfo.InvariantCulture, $"{shown} sessions, {matching.Count - shown} more match, {hidden} hidden by the server's scope");
+        string head = string.Create(CultureInfo.InvariantCulture, $"{SessionText.Count(shown, "session")}, {matching.Count - shown} more, {hidden} hidden by the server's scope");
         return ValueTask.FromResult(answer.Result(shown == 0 ? head : head + "\n" + Marked.Wrap(Marked.Number(), "sessions", lines.ToString())));
     }
 

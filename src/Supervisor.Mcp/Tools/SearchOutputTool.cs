@@ -20,6 +20,9 @@ internal sealed class SearchOutputTool(VisibleSessions sessions, Masking masking
     private const int MaxContext = 10;
     private const int MaxText = 1000;
 
+    /// <summary>What was asked just before the end of the input is mostly found in this time; else what was found so far is the answer.</summary>
+    private static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(200);
+
     public Tool Description { get; } = ToolSchema.Of(
         "sup_search_output",
         "Search output",
@@ -60,8 +63,9 @@ internal sealed class SearchOutputTool(VisibleSessions sessions, Masking masking
 
         IReadOnlyList<SessionStatus> searched = id is null ? sessions.All().Sessions : [sessions.Find(id)];
         OutputSearch search = new(sessions, masking, pattern, context, limit);
-        await OnThread(() => search.Run(searched, cursor ?? 0, call.Cancellation)).ConfigureAwait(false);
-        call.Cancellation.ThrowIfCancellationRequested();
+        using CancellationTokenSource stop = new();
+        using CancellationTokenRegistration giveUp = call.Cancellation.Register(() => stop.CancelAfter(LastMoment));
+        await OnThread(() => search.Run(searched, cursor ?? 0, stop.Token)).ConfigureAwait(false);
         return Answer(search, single: id is not null);
     }
 
@@ -119,7 +123,7 @@ internal sealed class SearchOutputTool(VisibleSessions sessions, Masking masking
         answer.Json.WriteString("next_cursor", next);
         string head = string.Create(
             CultureInfo.InvariantCulture,
-            $"{search.Matches.Count} matches in {search.SearchedSessions} sessions; complete={(search.IsComplete ? "true" : "false")}{(next is null ? "" : " next_cursor=" + next)}");
+            $"{SessionText.Count(search.Matches.Count, "match", "matches")} in {SessionText.Count(search.SearchedSessions, "session")}; complete={(search.IsComplete ? "true" : "false")}{(next is null ? "" : " next_cursor=" + next)}");
         return answer.Result(search.Matches.Count == 0 ? head : head + "\n" + Marked.Wrap(Marked.Number(), "matches", lines.ToString()));
     }
 

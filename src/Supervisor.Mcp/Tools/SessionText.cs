@@ -17,6 +17,9 @@ internal sealed class SessionText(Masking masking)
     private const int MaxAttempts = 20;
     private const int MaxLabels = 20;
 
+    /// <summary>The longest private key in use has fewer lines.</summary>
+    private const int KeyLines = 120;
+
     /// <summary>What a list shows of it.</summary>
     public void WriteShort(ToolAnswer answer, SessionStatus status, string? lastLine)
     {
@@ -123,8 +126,21 @@ internal sealed class SessionText(Masking masking)
     };
 
     /// <summary>The last line with something on it; null when there is none.</summary>
-    public static string? LastLine(SessionFiles? files) =>
-        files is not null && LastLines.Of(files, 1) is [.., var line] ? line : null;
+    public string? LastLine(SessionFiles? files)
+    {
+        if (files is null || LastLines.Of(files, 1) is not [.., var line])
+        {
+            return null;
+        }
+
+        bool inKey = masking.IsEnabled && KeyBlock.CouldHold(line)
+            && new KeyBlock(string.Join('\n', LastLines.Of(files, KeyLines).SkipLast(1))).Holds(line);
+        return inKey ? new string('*', line.Length) : line;
+    }
+
+    /// <summary><c>1 session</c>, <c>2 sessions</c>.</summary>
+    public static string Count(int number, string one, string? several = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : several ?? one + "s")}");
 
     private static double? Idle(SessionStatus status) =>
         status.LastActive is { } since ? Math.Max(0, (TimeProvider.System.GetUtcNow().UtcDateTime - since).TotalSeconds) : null;

@@ -50,7 +50,11 @@ internal sealed class ToolSet
         {
             ToolArguments arguments = new(request.Params.Arguments, tool.ArgumentNames);
             sessionId = arguments.Text("session_id");
-            return await tool.Call(arguments, new ToolCall(Progress(request), either.Token)).ConfigureAwait(false);
+            CallToolResult result = await tool.Call(arguments, new ToolCall(Progress(request), either.Token)).ConfigureAwait(false);
+
+            // What a client gave up is not answered; what the end of its input cut short is, with what there is.
+            cancellation.ThrowIfCancellationRequested();
+            return result;
         }
         catch (SupException e)
         {

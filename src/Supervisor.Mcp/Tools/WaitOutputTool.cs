@@ -81,10 +81,9 @@ internal sealed class WaitOutputTool(VisibleSessions sessions, Masking masking) 
             IWaitCondition condition = conditions.Count == 0 ? new NewOutput(cursor) : new AnyCondition(conditions);
             PendingWait wait = new(condition, status, TimeSpan.FromMilliseconds(timeout), call.Cancellation);
             WaitResult result = await Told(_room.Wait(files, wait, reader.End - cursor), call).ConfigureAwait(false);
-            call.Cancellation.ThrowIfCancellationRequested();
             OutputPage page = _page.Get(result.Status, cursor, () => TextPageReader.From(
                 reader, masking, cursor, ReadOutputTool.DefaultBytes, result.Status.State.IsLive()));
-            return Answer(result, condition, page, timeout);
+            return Answer(result, reader, condition, page, timeout);
         }
         finally
         {
@@ -112,10 +111,15 @@ internal sealed class WaitOutputTool(VisibleSessions sessions, Masking masking) 
         return await wait.ConfigureAwait(false);
     }
 
-    private CallToolResult Answer(WaitResult result, IWaitCondition condition, OutputPage page, int timeout)
+    /// <summary>The line by itself does not tell whether it is part of a key.</summary>
+    private string Masked(TranscriptReader reader, long? cursor, string line) => masking.IsEnabled
+        ? masking.MaskLine(new KeyBlock(cursor is { } start ? Preceding.Of(reader, start) : ""), "", line)
+        : line;
+
+    private CallToolResult Answer(WaitResult result, TranscriptReader reader, IWaitCondition condition, OutputPage page, int timeout)
     {
         bool timedOut = result.End == WaitEnd.TimedOut;
-        string? line = result.End == WaitEnd.Met && condition.Line is { } found ? masking.Mask(found) : null;
+        string? line = result.End == WaitEnd.Met && condition.Line is { } found ? Masked(reader, condition.Cursor, found) : null;
         line = line is { Length: > MaxShownLine } ? line[..MaxShownLine] + "…" : line;
         using ToolAnswer answer = new();
         PageAnswer.Write(answer, result.Status, page);

@@ -67,6 +67,24 @@ public sealed class ConnectionTests : McpTest
     }
 
     [Fact]
+    public void A_search_that_the_end_of_the_input_cuts_short_does_not_fail()
+    {
+        string id = Ran("yes | head -c 60000000");
+        using StdioServer server = StdioServer.Ready(this);
+        int call = server.SendCall("sup_search_output", new JsonObject { ["session_id"] = id, ["regex"] = "^[^y]+$|q{3}|y{3}" });
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        server.CloseInput();
+        Assert.Equal(0, server.WaitForExit(Soon));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Soon);
+
+        // What it found by then, or on a slow machine nothing.
+        if (server.HasAnswer(call))
+        {
+            Assert.Empty(StdioServer.DataOf(server.Answer(call)["result"]!.AsObject())["matches"]!.AsArray());
+        }
+    }
+
+    [Fact]
     public void What_was_asked_before_the_end_of_the_input_is_answered()
     {
         Outcome outcome = Child.Run(new Launch(Path.Combine(Bin, "sup"), ["mcp"])

@@ -18,6 +18,7 @@ public sealed class MaskingTests : McpTest
     [InlineData("sk-proj-abcdefghijklmnop0123456789")]
     [InlineData("xoxb-1234567890-abcdefghij")]
     [InlineData("\"api_key\": \"0123456789abcdef0123\"")]
+    [InlineData(@"""-----BEGIN PRIVATE KEY-----\nMIIEhunter2secret\n-----END PRIVATE KEY-----\n""")]
     public void Known_forms_are_covered_and_nothing_moves(string line)
     {
         string id = Ran($"cat <<'EOF'\n{line}\nafter\nEOF");
@@ -48,6 +49,39 @@ public sealed class MaskingTests : McpTest
         string text = StdioServer.PageText(Page(id));
         Assert.DoesNotContain("abcdefghijklmnop", text, StringComparison.Ordinal);
         Assert.DoesNotContain("QRSTUVWXYZ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_from_the_middle_of_a_private_key_is_covered_wherever_it_is_shown()
+    {
+        const string Body = "QRSTUVWXYZ0123456789";
+        string id = Ran($"printf -- 'before\\n-----BEGIN PRIVATE KEY-----\\nMIIEabcdefghijklmnop\\n{Body}\\nabcd\\n'");
+        foreach (JsonObject result in new[]
+        {
+            Server.Call("sup_search_output", new JsonObject { ["text"] = "STUV" }),
+            Server.Call("sup_search_output", new JsonObject { ["text"] = "abcd", ["context_lines"] = 1 }),
+            Server.Call("sup_search_output", new JsonObject { ["text"] = "before", ["context_lines"] = 4 }),
+            Server.Call("sup_wait_output", new JsonObject { ["session_id"] = id, ["cursor"] = "0", ["until_text"] = "STUV" }),
+            Server.Call("sup_wait_output", new JsonObject { ["session_id"] = id, ["cursor"] = "60", ["until_regex"] = "^[A-Z]+0" }),
+            Server.Call("sup_list_sessions"),
+            Server.Call("sup_get_session", new JsonObject { ["session_id"] = id }),
+            Server.Result("resources/read", new JsonObject { ["uri"] = $"sup://sessions/{id}/output" }),
+        })
+        {
+            string text = result.ToJsonString();
+            Assert.Contains("****", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("STUV", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("abcd", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Lines_that_only_look_like_those_of_a_key_stay()
+    {
+        string id = Ran("printf -- '-----BEGIN PRIVATE KEY----- is how one begins\\nQRSTUVWXYZ0123456789\\nplain words\\nABCDEFGH\\n'");
+        string line = Server.Data("sup_search_output", new JsonObject { ["text"] = "EFGH" })["matches"]![0]!["line"]!.GetValue<string>();
+        Assert.Equal("ABCDEFGH", line);
+        Assert.Contains("plain words\nABCDEFGH\n", StdioServer.PageText(Page(id)), StringComparison.Ordinal);
     }
 
     [Fact]
