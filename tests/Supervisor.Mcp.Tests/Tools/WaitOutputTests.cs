@@ -150,6 +150,9 @@ public sealed class WaitOutputTests : McpTest
         session.Print("one\ntwo\n");
         Eventually.True("it is stored", () => Page(session.Id)["end_cursor"]!.GetValue<string>() == "8");
         List<(string Cursor, int Call)> calls = [.. new[] { "0", "4", "8", "4", "0" }.Select(c => (c, Wait(session.Id, c, ("until_text", "now"))))];
+
+        // By the end of a wait that was asked for later, they wait.
+        Assert.True(Data(Wait(session.Id, "8", ("timeout_ms", 200)))["timed_out"]!.GetValue<bool>());
         session.Print("now\n");
         foreach ((string cursor, int call) in calls)
         {
