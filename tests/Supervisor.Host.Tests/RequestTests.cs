@@ -135,7 +135,7 @@ public sealed class RequestTests : IDisposable
             const uint Nobody = 65534;
             Libc.syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, Nobody, Nobody, Nobody);
             using RawSocket socket = new(_state.Socket);
-            answer = socket.Send(RawSocket.Get("/v1/daemon")).ToEnd();
+            answer = socket.Send(RawSocket.Get("/v1/daemon")).Answer();
         });
         other.Start();
         other.Join();

@@ -22,7 +22,7 @@ internal sealed class DaemonStartCommand : Command
     private static int Execute(bool json)
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        using DaemonConnection connection = DaemonConnection.Ensure(root, DaemonCommand.Patience);
+        using DaemonConnection connection = DaemonConnection.Ensure(root, DaemonCommand.StartTime);
         DaemonStatus status = DaemonReport.Ask(connection, DaemonCommand.AnswerTime);
         if (json)
         {

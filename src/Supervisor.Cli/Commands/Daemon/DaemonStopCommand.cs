@@ -17,7 +17,7 @@ internal sealed class DaemonStopCommand : Command
     private static int Execute()
     {
         StateRoot root = StateRoot.Locate(Environment.GetEnvironmentVariable);
-        int? pid = DaemonStop.Run(root, DaemonCommand.Patience);
+        int? pid = DaemonStop.Run(root, DaemonCommand.StopTime);
         Data.Write(pid is null ? "not running" : string.Create(CultureInfo.InvariantCulture, $"stopped (pid {pid})"));
         return ExitCode.Success;
     }
