@@ -2,6 +2,7 @@ using Supervisor.Cli;
 using Supervisor.Cli.Commands;
 using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
+using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Terminal.Monitoring;
 
@@ -19,6 +20,7 @@ Signals.SetDefault(Signals.SIGCHLD);
 return args switch
 {
     [SessionMonitor.Verb, var owner, var terminal, var user] => MonitorProgram.Run(owner, terminal, user),
+    [KeeperOrder.Verb, var id] => KeeperProgram.Run(id),
     ["run", "logs" or "status" or "history" or "clean", ..] => CommandLine.Run(args[1..], caller: null),
     ["run", ..] => CommandLine.Run(args, Caller.Receive()),
     _ => CommandLine.Run(args, caller: null),

@@ -13,6 +13,14 @@ public static class ErrorCode
     public const string SessionLive = "session_live";
     public const string SessionEnded = "session_ended";
     public const string SessionReadOnly = "session_read_only";
+    public const string CommandNotFound = "command_not_found";
+    public const string NotExecutable = "not_executable";
+    public const string BadWorkingDirectory = "bad_cwd";
+    public const string DaemonUnavailable = "daemon_unavailable";
+
+    /// <summary>A newer daemon has taken the session over.</summary>
+    public const string Superseded = "superseded";
+
     public const string VersionSkew = "version_skew";
     public const string Timeout = "timeout";
     public const string NotAllowed = "not_allowed";

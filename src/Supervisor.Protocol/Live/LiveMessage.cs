@@ -57,6 +57,21 @@ public sealed record LiveMessage
     /// <summary>Milliseconds between the stop signal and SIGKILL.</summary>
     public long? GraceMs { get; init; }
 
+    /// <summary>Which daemon speaks, or which one the owner has last obeyed: each has a higher number than those before it.</summary>
+    public long? Epoch { get; init; }
+
+    /// <summary>The attempt meant.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>In a stop: the attempt to begin when it is done; the session then goes on.</summary>
+    public int? Then { get; init; }
+
+    /// <summary>When the pid's process began, in clock ticks since boot.</summary>
+    public long? PidStartTime { get; init; }
+
+    /// <summary>How an attempt ended, 0 to 255.</summary>
+    public int? ExitCode { get; init; }
+
     /// <summary>One of <see cref="Errors.ErrorCode"/>.</summary>
     public string? Code { get; init; }
 
@@ -83,6 +98,11 @@ public sealed record LiveMessage
         Add(json, "connections", Connections);
         Add(json, "signal", Signal);
         Add(json, "grace_ms", GraceMs);
+        Add(json, "epoch", Epoch);
+        Add(json, "attempt", Attempt);
+        Add(json, "then", Then);
+        Add(json, "pid_start_time", PidStartTime);
+        Add(json, "exit_code", ExitCode);
         Add(json, "code", Code);
         Add(json, "message", Message);
         return json.ToLine()[..^1];
@@ -129,6 +149,11 @@ public sealed record LiveMessage
                 "connections" => message with { Connections = (int?)Number(ref json) },
                 "signal" => message with { Signal = json.GetString() },
                 "grace_ms" => message with { GraceMs = Number(ref json) },
+                "epoch" => message with { Epoch = Number(ref json) },
+                "attempt" => message with { Attempt = (int?)Number(ref json) },
+                "then" => message with { Then = (int?)Number(ref json) },
+                "pid_start_time" => message with { PidStartTime = Number(ref json) },
+                "exit_code" => message with { ExitCode = (int?)Number(ref json) },
                 "code" => message with { Code = json.GetString() },
                 "message" => message with { Message = json.GetString() },
                 _ => Skip(ref json, message),

@@ -30,6 +30,18 @@ public static class LiveMessageType
     /// <summary>Sets the terminal's size; refused by an owner in the foreground.</summary>
     public const string Resize = "resize";
 
+    /// <summary>From the daemon to a keeper: begin this attempt; answered by <see cref="Attempt"/>.</summary>
+    public const string Start = "start";
+
+    /// <summary>From the daemon to a keeper: no further attempt will follow.</summary>
+    public const string Close = "close";
+
+    /// <summary>From a keeper: an attempt as it is now; without a <c>pid</c> it did not start, and <c>code</c> says why.</summary>
+    public const string Attempt = "attempt";
+
+    /// <summary>From a keeper to the daemon, unasked: an attempt has ended.</summary>
+    public const string Ended = "ended";
+
     /// <summary>From the owner: what was asked is done, or for a stop has begun.</summary>
     public const string Done = "done";
 

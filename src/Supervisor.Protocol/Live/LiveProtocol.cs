@@ -7,7 +7,7 @@ public static class LiveProtocol
     public const int Min = 1;
 
     /// <summary>The newest version of the protocol spoken here.</summary>
-    public const int Max = 1;
+    public const int Max = 2;
 
     /// <summary>A frame is a length, big-endian in this many bytes, and so many bytes of JSON.</summary>
     public const int HeaderBytes = 4;
@@ -17,6 +17,9 @@ public static class LiveProtocol
 
     /// <summary>The file name of the socket in a session's folder.</summary>
     public const string SocketName = "live.sock";
+
+    /// <summary>The role that may start attempts; see <see cref="LiveMessage.Role"/>.</summary>
+    public const string DaemonRole = "daemon";
 
     /// <summary>The newest version that both speak; null when there is none.</summary>
     public static int? Choose(int? min, int? max)

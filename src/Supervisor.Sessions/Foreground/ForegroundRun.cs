@@ -3,7 +3,9 @@ using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
+using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Ownership;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 using Supervisor.Sessions.Terminal;
@@ -84,7 +86,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         CommandSpec spec = new()
         {
             Arguments = _request.Command,
-            Environment = SessionVariables.AddTo(_request.Environment, _record.Meta),
+            Environment = SessionVariables.AddTo(_request.Environment, _record.Meta, attempt: 1),
             WorkingDirectory = _request.WorkingDirectory,
             Caller = _request.Caller,
         };
@@ -103,8 +105,8 @@ public sealed unsafe class ForegroundRun : IDisposable
         StartInput();
         _record.Identify(_request.Script());
         _record.Started(_terminal.Pid);
-        _live = new LiveControl(_record);
-        _record.GoLive(_live);
+        _live = new LiveControl(_record.Session);
+        _record.Session.GoLive(_live);
         RunSweep sweep = RunSweep.Start(_request.Root, _record.Meta.Id, _time);
         RunOutcome outcome = Ended(WaitForEnd(), started);
         sweep.Wait();
@@ -216,10 +218,10 @@ public sealed unsafe class ForegroundRun : IDisposable
                 _terminal.Signal(command.Signal);
             }
 
-            command.Answer(LiveControl.Done);
+            command.Answer(LiveAnswer.Done);
         }
 
-        _stop.KillIfDue(_record!);
+        _stop.KillIfDue(_record!.Session);
     }
 
     private void RouteSignals(int butNot = 0)
@@ -252,7 +254,7 @@ public sealed unsafe class ForegroundRun : IDisposable
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         _router.Dispose();
         _hangUp.CommandEnded();
-        _stop.EndRest(_record!);
+        _stop.EndRest(_record!.Session, Thread.Sleep);
         int killedBy = new OutputDrain(_relays, _relayEnded, _signals, _job).Run();
         _job.Input?.Pause();
         _user?.Restore();

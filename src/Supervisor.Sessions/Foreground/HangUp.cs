@@ -1,4 +1,5 @@
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Ownership;
 using Supervisor.Sessions.Terminal;
 
 namespace Supervisor.Sessions.Foreground;

@@ -5,20 +5,15 @@ using Supervisor.Protocol.Live;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Ownership;
 
 namespace Supervisor.Sessions.Foreground;
-
-/// <summary>One signal to the command, or with a grace its stop.</summary>
-/// <param name="Signal">The signal's number.</param>
-/// <param name="Grace">How long until SIGKILL; null for a signal alone.</param>
-/// <param name="Answer">Called once, when it was done or has begun.</param>
-internal sealed record LiveCommand(int Signal, TimeSpan? Grace, Action<LiveMessage> Answer);
 
 /// <summary>
 /// What others ask of a foreground run over its live socket. Asked on the socket's thread; what concerns the command is done on
 /// the run's own, which reaps it.
 /// </summary>
-internal sealed class LiveControl(SessionRecord record) : ILiveOwner, IDisposable
+internal sealed class LiveControl(OwnedSession session) : ILiveOwner, IDisposable
 {
     private const long MaxGraceMilliseconds = 24L * 60 * 60 * 1000;
 
@@ -27,7 +22,9 @@ internal sealed class LiveControl(SessionRecord record) : ILiveOwner, IDisposabl
     /// <summary>Set while there are commands to take.</summary>
     public WakeEvent Wake { get; } = new();
 
-    public LiveMessage Status() => record.Status;
+    public LiveMessage Greet(LiveMessage hello, LiveMessage answer) => answer;
+
+    public LiveMessage Status() => session.Status;
 
     public void Handle(LiveMessage request, Action<LiveMessage> answer)
     {
@@ -41,13 +38,16 @@ internal sealed class LiveControl(SessionRecord record) : ILiveOwner, IDisposabl
                 Enqueue(new LiveCommand(signal, TimeSpan.FromMilliseconds(grace), answer));
                 break;
             case LiveMessageType.Rename when SessionName.TryParse(request.Name, out SessionName name):
-                record.Rename(name, answer);
+                session.Rename(name, answer);
                 break;
             case LiveMessageType.Input or LiveMessageType.Resize:
-                answer(Error(ErrorCode.SessionReadOnly, "a run in the foreground has its keyboard and its size from its own terminal"));
+                answer(LiveAnswer.Error(ErrorCode.SessionReadOnly, "a run in the foreground has its keyboard and its size from its own terminal"));
+                break;
+            case LiveMessageType.Start or LiveMessageType.Close:
+                answer(LiveAnswer.Error(ErrorCode.SessionReadOnly, "a run in the foreground is started by its caller alone"));
                 break;
             default:
-                answer(Error(ErrorCode.InvalidArgument, $"a {request.Type} without what it needs, or with a value that is not valid"));
+                answer(LiveAnswer.Error(ErrorCode.InvalidArgument, $"a {request.Type} without what it needs, or with a value that is not valid"));
                 break;
         }
     }
@@ -57,10 +57,6 @@ internal sealed class LiveControl(SessionRecord record) : ILiveOwner, IDisposabl
         Wake.Clear();
         return _commands.TryDequeue(out command);
     }
-
-    public static LiveMessage Done { get; } = new() { Type = LiveMessageType.Done };
-
-    public static LiveMessage Error(string code, string message) => new() { Type = LiveMessageType.Error, Code = code, Message = message };
 
     private void Enqueue(LiveCommand command)
     {

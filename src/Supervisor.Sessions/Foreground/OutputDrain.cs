@@ -1,4 +1,5 @@
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Ownership;
 
 namespace Supervisor.Sessions.Foreground;
 

@@ -23,6 +23,14 @@ internal sealed class LivePeer(int fd, long now) : IDisposable
 
     public bool Follows { get; set; }
 
+    /// <summary>From its hello.</summary>
+    public string? Role { get; set; }
+
+    /// <summary>From its hello.</summary>
+    public long? Epoch { get; set; }
+
+    public bool IsDaemon => string.Equals(Role, LiveProtocol.DaemonRole, StringComparison.Ordinal);
+
     /// <summary>The end it was told last; -1 when none.</summary>
     public long ToldEnd { get; set; } = -1;
 

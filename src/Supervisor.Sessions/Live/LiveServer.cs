@@ -170,8 +170,9 @@ internal sealed unsafe class LiveServer : IDisposable
                     Connections = _peers.Count,
                 });
                 break;
-            case LiveMessageType.Signal or LiveMessageType.Stop or LiveMessageType.Rename or LiveMessageType.Input or LiveMessageType.Resize:
-                _owner.Handle(message, answer =>
+            case LiveMessageType.Signal or LiveMessageType.Stop or LiveMessageType.Rename or LiveMessageType.Input or LiveMessageType.Resize
+                or LiveMessageType.Start or LiveMessageType.Close:
+                _owner.Handle(message with { Role = peer.Role, Epoch = peer.Epoch }, answer =>
                 {
                     _answers.Enqueue(new PendingAnswer(peer, answer with { Id = message.Id }));
                     _wake.Set();
@@ -197,14 +198,33 @@ internal sealed unsafe class LiveServer : IDisposable
             return;
         }
 
-        peer.Send(new LiveMessage
+        (peer.Role, peer.Epoch) = (hello.Role, hello.Epoch);
+        if (peer.IsDaemon)
+        {
+            foreach (LivePeer other in _peers)
+            {
+                if (other.IsDaemon && other.Epoch < peer.Epoch)
+                {
+                    other.Refuse(ErrorCode.Superseded, "another daemon has taken over");
+                }
+            }
+        }
+
+        peer.Send(_owner.Greet(hello, new LiveMessage
         {
             Type = LiveMessageType.Hello,
             Protocol = version,
             Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3),
             Session = _sessionId,
             End = _end.Value,
-        });
+        }));
+    }
+
+    /// <summary>Tells the daemon something, when it is connected. May be called on any thread.</summary>
+    public void TellDaemon(LiveMessage news)
+    {
+        _answers.Enqueue(new PendingAnswer(null, news));
+        _wake.Set();
     }
 
     private void Accept()
@@ -233,9 +253,12 @@ internal sealed unsafe class LiveServer : IDisposable
     {
         while (_answers.TryDequeue(out PendingAnswer? next))
         {
-            if (_peers.Contains(next.Peer))
+            foreach (LivePeer peer in _peers)
             {
-                next.Peer.Send(next.Answer);
+                if (next.Peer is null ? peer is { IsDaemon: true, IsOver: false } : peer == next.Peer)
+                {
+                    peer.Send(next.Answer);
+                }
             }
         }
     }
@@ -287,5 +310,7 @@ internal sealed unsafe class LiveServer : IDisposable
         }
     }
 
-    private sealed record PendingAnswer(LivePeer Peer, LiveMessage Answer);
+    /// <param name="Peer">Null: every connection of the daemon.</param>
+    /// <param name="Answer">What to send.</param>
+    private sealed record PendingAnswer(LivePeer? Peer, LiveMessage Answer);
 }

@@ -139,6 +139,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int fsync(int fd);
     [LibraryImport(Name)] public static partial uint geteuid();
     [LibraryImport(Name)] public static partial int kill(int pid, int signal);
+    public const int SHUT_WR = 1;
+
+    [LibraryImport(Name)] public static partial int shutdown(int fd, int how);
+    [LibraryImport(Name)] public static partial int fsync(int fd);
+    [LibraryImport(Name)] public static partial uint umask(uint mask);
+    [LibraryImport(Name)] public static partial int setpriority(int which, int who, int priority);
+    [LibraryImport(Name)] public static partial int prlimit(int pid, int resource, ResourceLimit* wanted, ResourceLimit* before);
     [LibraryImport(Name)] public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
     [LibraryImport(Name)] public static partial int getrlimit(int resource, ResourceLimit* limit);
     [LibraryImport(Name)] public static partial int setrlimit(int resource, ResourceLimit* limit);

@@ -32,10 +32,11 @@ internal static class CommandStarter
     /// <param name="spec">What to start.</param>
     /// <param name="descriptors">What its descriptors 0 to 2 become, where not ours.</param>
     /// <param name="newProcessGroup">Whether it leads a process group of its own.</param>
+    /// <param name="newSession">Whether it leads a terminal session of its own.</param>
     /// <param name="foregroundOf">A terminal whose foreground group it becomes before its first instruction, or -1.</param>
     /// <returns>The pid, or the failure.</returns>
     public static (int Pid, StartFailure? Failure) Start(
-        CommandSpec spec, IReadOnlyList<DescriptorAction> descriptors, bool newProcessGroup, int foregroundOf = -1)
+        CommandSpec spec, IReadOnlyList<DescriptorAction> descriptors, bool newProcessGroup, int foregroundOf = -1, bool newSession = false)
     {
         if (spec.WorkingDirectory is { } cwd && CheckDirectory(cwd) is { } failure)
         {
@@ -50,6 +51,7 @@ internal static class CommandStarter
             Descriptors = descriptors,
             WorkingDirectory = spec.WorkingDirectory,
             NewProcessGroup = newProcessGroup,
+            NewSession = newSession,
             ForegroundOf = foregroundOf,
             SignalsToDefault = ChangedHere & ~spec.Caller.IgnoredSignals,
             SignalMask = spec.Caller.BlockedSignals,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Terminal.Monitoring;
 
 namespace Supervisor.Sessions.Processes;
@@ -182,13 +183,16 @@ internal sealed class ProcessTree
         }
 
         return string.Equals(process.Name, OwnerName, StringComparison.Ordinal)
-            && (ProcEnvironment.Of(process.Pid).TryGet("SUP_LAUNCH="u8, out _) || IsMonitor(process.Pid));
+            && (ProcEnvironment.Of(process.Pid).TryGet("SUP_LAUNCH="u8, out _) || IsPart(process.Pid));
     }
 
-    private static bool IsMonitor(int pid)
+    /// <summary>A monitor, or a keeper: sup started by sup itself.</summary>
+    private static bool IsPart(int pid)
     {
         byte[]? words = ProcFile.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline"), MaxCommandLine);
         int first = words.AsSpan().IndexOf((byte)0) + 1;
-        return first > 0 && words.AsSpan(first).StartsWith(Encoding.ASCII.GetBytes(SessionMonitor.Verb + "\0"));
+        return first > 0
+            && (words.AsSpan(first).StartsWith(Encoding.ASCII.GetBytes(SessionMonitor.Verb + "\0"))
+                || words.AsSpan(first).StartsWith(Encoding.ASCII.GetBytes(KeeperOrder.Verb + "\0")));
     }
 }

@@ -14,6 +14,7 @@ internal sealed class AppendFile : IDisposable
     {
         _fd = fd;
         Length = Io.Stat(fd, out StatX stat) ? (long)stat.Size : 0;
+        DropTornLine();
     }
 
     public long Length { get; private set; }
@@ -32,6 +33,26 @@ internal sealed class AppendFile : IDisposable
         }
 
         return error;
+    }
+
+    /// <summary>An owner that was killed may have left part of a line at the end.</summary>
+    private void DropTornLine()
+    {
+        Span<byte> piece = stackalloc byte[512];
+        long end = Length;
+        int newline = -1;
+        while (end > 0 && newline < 0)
+        {
+            int length = (int)Math.Min(end, piece.Length);
+            end -= length;
+            newline = Io.ReadAt(_fd, piece[..length], end) == length ? piece[..length].LastIndexOf((byte)'\n') : -1;
+        }
+
+        long whole = end + newline + 1;
+        if (whole < Length && Libc.ftruncate(_fd, whole) == 0)
+        {
+            Length = whole;
+        }
     }
 
     public void Clear()

@@ -11,6 +11,8 @@ public static class Artifact
     public const string Lock = "append.lock";
     public const string Floor = "floor";
     public const string Attempts = "attempts";
+    public const string Spec = "spec.json";
+    public const string Epoch = "epoch";
 
     /// <summary>Lock byte held for the owner's whole life: alone it means that the session is alive.</summary>
     public const long OwnerByte = 0;

@@ -15,7 +15,7 @@ internal sealed class Floor(OwnedFolder folder, long maxBytes)
     /// <summary>Frees this much more than it must, at most, so that a steady stream does not free block by block.</summary>
     private const long MaxStep = 4 * 1024 * 1024;
 
-    public long Value { get; private set; }
+    public long Value { get; private set; } = folder.ReadSmall(Artifact.Floor) is { } text ? Parse(text) : 0;
 
     /// <summary>Whether a transcript ending at <paramref name="end"/> is over its limit.</summary>
     public bool IsOver(long end) => end - Value > maxBytes;

@@ -15,6 +15,9 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Past this many changes of channel a window ends early, so that no record grows long.</summary>
     private const int MaxRuns = 256;
 
+    /// <summary>No record is longer.</summary>
+    private const int MaxLineBytes = 32 * 1024;
+
     private readonly OwnedFolder _folder;
     private readonly Func<long> _floor;
     private readonly long _maxLength;
@@ -33,6 +36,15 @@ internal sealed class IndexWriter : IDisposable
         _floor = floor;
         _maxLength = maxLength;
         _file = new AppendFile(folder.OpenAppend(Artifact.Index));
+        _lastTime = _file.Length > 0 && LastLine(folder) is { } last ? last.Timestamp : DateTime.MinValue;
+    }
+
+    /// <summary>The last record of an earlier owner: its time is the earliest that the next one may have.</summary>
+    private static IndexRecord? LastLine(OwnedFolder folder)
+    {
+        byte[] tail = folder.ReadTail(Artifact.Index, MaxLineBytes);
+        ReadOnlySpan<byte> lines = tail.AsSpan().TrimEnd((byte)'\n');
+        return IndexRecord.Parse(lines[(lines.LastIndexOf((byte)'\n') + 1)..]);
     }
 
     /// <summary>When the open window must be written at the latest; null when none is open.</summary>

@@ -90,6 +90,36 @@ public sealed class OwnedFolder : IDisposable
         }
     }
 
+    /// <summary>Opens the folder of an ended session, whose owner the caller becomes.</summary>
+    /// <returns>Null when there is no such folder.</returns>
+    /// <exception cref="IOException">An owner holds it, or it cannot be opened; <see cref="Exception.HResult"/> is the errno.</exception>
+    /// <exception cref="SupException">The state root is not safe to use.</exception>
+    public static OwnedFolder? Reopen(StateRoot root, SessionId id)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        int sessions = root.OpenForReading("sessions");
+        if (sessions < 0)
+        {
+            return null;
+        }
+
+        int folder = Io.OpenAt(sessions, id.Value, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        try
+        {
+            string path = System.IO.Path.Combine(root.Sessions, id.Value);
+            return folder < 0 ? null : new OwnedFolder(id, path, folder, TakeLock(sessions, id, folder, path));
+        }
+        catch
+        {
+            Libc.close(folder);
+            throw;
+        }
+        finally
+        {
+            Libc.close(sessions);
+        }
+    }
+
     /// <summary>
     /// Opens the folder of a session that no owner holds, to change it: until this object is disposed of, no owner, no sweep and no
     /// other change can begin.
@@ -122,6 +152,35 @@ public sealed class OwnedFolder : IDisposable
 
     /// <summary>Whether a file of that name is there.</summary>
     public bool Holds(string name) => Io.StatAt(_folder, name, followLink: false, out _);
+
+    /// <summary>The content of a small file; null when there is none that can be read.</summary>
+    internal byte[]? ReadSmall(string name)
+    {
+        const int MaxLength = 1024 * 1024;
+        return Holds(name) ? ReadTail(name, MaxLength) : null;
+    }
+
+    /// <summary>The last bytes of a file, at most so many; none of one that cannot be read.</summary>
+    internal byte[] ReadTail(string name, int length)
+    {
+        using FolderPart part = new(_folder, name);
+        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        if (fd < 0)
+        {
+            return [];
+        }
+
+        byte[] tail = [];
+        if (Io.Stat(fd, out StatX stat) && stat.IsRegularFile)
+        {
+            tail = new byte[(int)Math.Min(length, (long)stat.Size)];
+            int read = Io.ReadAt(fd, tail, (long)stat.Size - tail.Length);
+            tail = tail[..Math.Max(0, read)];
+        }
+
+        Libc.close(fd);
+        return tail;
+    }
 
     /// <summary>Removes the folder with all that is in it: it holds nothing that anybody could use. As far as that goes.</summary>
     public void Remove()
@@ -177,6 +236,33 @@ public sealed class OwnedFolder : IDisposable
             Rename(temporary, null);
             throw Errno.Exception($"cannot write {System.IO.Path.Combine(Path, name)}", error);
         }
+    }
+
+    /// <summary>Makes a file that must not be there yet, and returns when it would outlive a power loss.</summary>
+    /// <returns>False when there is one of that name; it is not touched.</returns>
+    /// <exception cref="IOException"><see cref="Exception.HResult"/> is the errno.</exception>
+    public bool Claim(string name, ReadOnlySpan<byte> content)
+    {
+        using FolderPart part = new(_folder, name);
+        int fd = part.Error != 0 ? -1 : Io.OpenAt(part.Folder, part.Name, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, FileMode);
+        int error = part.Error != 0 ? part.Error : fd < 0 ? Errno.Last : 0;
+        if (error == Errno.EEXIST)
+        {
+            return false;
+        }
+
+        if (error == 0)
+        {
+            error = Io.WriteAll(fd, content);
+            error = error == 0 && (Libc.fsync(fd) != 0 || Libc.fsync(part.Folder) != 0) ? Errno.Last : error;
+            Libc.close(fd);
+            if (error != 0)
+            {
+                Io.Unlink(part.Folder, part.Name);
+            }
+        }
+
+        return error == 0 ? true : throw Errno.Exception($"cannot write {System.IO.Path.Combine(Path, name)}", error);
     }
 
     /// <summary>

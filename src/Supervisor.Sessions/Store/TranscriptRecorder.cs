@@ -31,6 +31,7 @@ public sealed class TranscriptRecorder : IDisposable
     private readonly Losses _losses = new();
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _room = new(initialState: false);
+    private readonly ManualResetEventSlim _settled = new(initialState: false);
     private readonly WakeEvent _work = new();
     private readonly Thread _thread;
 
@@ -149,6 +150,23 @@ public sealed class TranscriptRecorder : IDisposable
         }
     }
 
+    /// <summary>Returns how far the transcript goes once all that was appended until now is stored, or given up; at most after the patience.</summary>
+    public long Settle()
+    {
+        lock (_gate)
+        {
+            if (_queue.IsEmpty || _detached)
+            {
+                return _store.End.Value;
+            }
+
+            _settled.Reset();
+        }
+
+        _settled.Wait(_patience);
+        return _store.End.Value;
+    }
+
     /// <summary>Ends the recording without a word of how.</summary>
     public RecordingResult Complete() => Complete(_ => []);
 
@@ -205,6 +223,7 @@ public sealed class TranscriptRecorder : IDisposable
         _losses.Blame(problem);
         _retryAt = _time.GetTimestamp();
         _room.Set();
+        _settled.Set();
     }
 
     private void Run()
@@ -242,6 +261,11 @@ public sealed class TranscriptRecorder : IDisposable
             _files.TryDequeue(out file);
             any = !_queue.IsEmpty;
             completed = _completed;
+            if (!any)
+            {
+                _settled.Set();
+            }
+
             if (any)
             {
                 piece = _queue.Peek(WritePiece);
@@ -453,6 +477,7 @@ public sealed class TranscriptRecorder : IDisposable
             _queue.Dispose();
             _work.Dispose();
             _room.Dispose();
+            _settled.Dispose();
         }
     }
 }

@@ -29,6 +29,9 @@ internal sealed class TranscriptStore : IDisposable
         _output = folder.OpenAppend(Artifact.Output);
         try
         {
+            // Another attempt of a session goes on where the one before it ended.
+            _end = Io.Stat(_output, out StatX stat) ? (long)stat.Size : 0;
+            End.Advance(_end);
             _events = new AppendFile(folder.OpenAppend(Artifact.Events));
             _index = new IndexWriter(folder, () => _floor.Value);
         }

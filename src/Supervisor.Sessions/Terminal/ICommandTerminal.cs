@@ -8,8 +8,11 @@ namespace Supervisor.Sessions.Terminal;
 /// <summary>One stream of a command's output, to be read at <paramref name="Fd"/> until its end.</summary>
 /// <param name="Channel">What the transcript calls it.</param>
 /// <param name="Fd">Non-blocking. On a PTY the end is EIO, on a pipe it is 0 bytes.</param>
-/// <param name="Original">The descriptor of the caller's that the command would have written to: 1 or 2.</param>
-internal sealed record CommandOutput(Channel Channel, int Fd, int Original);
+/// <param name="Original">The descriptor of the caller's that the command would have written to, 1 or 2; <see cref="Nobody"/> where nobody watches.</param>
+internal sealed record CommandOutput(Channel Channel, int Fd, int Original)
+{
+    public const int Nobody = -1;
+}
 
 /// <summary>
 /// What a command is connected to: a PTY or pipes. Starts it once, and tells how it changes. Used from one thread; the

@@ -6,8 +6,8 @@ using Supervisor.Sessions.Store;
 namespace Supervisor.Sessions.Terminal;
 
 /// <summary>
-/// No terminal: stdin stays what it is, stdout and stderr become captured pipes. The command stays in our process group,
-/// so that it may read the caller's terminal and gets its Ctrl-C.
+/// No terminal: stdout and stderr become captured pipes. In the foreground stdin stays what it is, and the command stays in our process
+/// group, so that it may read the caller's terminal and gets its Ctrl-C.
 /// </summary>
 internal sealed class PipeTerminal : ICommandTerminal
 {
@@ -17,8 +17,18 @@ internal sealed class PipeTerminal : ICommandTerminal
     private readonly List<CommandOutput> _outputs = [];
     private readonly int[] _writeEnds = [-1, -1, -1];
     private WaitStatus _end;
+    private readonly bool _supervised;
     private bool _disposed;
 
+    /// <summary>For a command in the background: it leads a session of its own, and its stdin is empty.</summary>
+    public PipeTerminal()
+    {
+        _supervised = true;
+        Capture(CallerState.Plain, 1, Channel.Stdout);
+        Capture(CallerState.Plain, 2, Channel.Stderr);
+    }
+
+    /// <summary>For a command in the caller's place.</summary>
     /// <param name="caller">A stream that was closed stays closed, and is not captured.</param>
     /// <param name="together">Whether stdout and stderr are one file: two pipes would lose the order of what is written to them.</param>
     public PipeTerminal(CallerState caller, bool together)
@@ -47,6 +57,11 @@ internal sealed class PipeTerminal : ICommandTerminal
     public StartFailure? Start(CommandSpec spec, bool foreground)
     {
         List<DescriptorAction> actions = [];
+        if (_supervised)
+        {
+            actions.Add(new DescriptorAction(0, DescriptorAction.Close, "/dev/null"));
+        }
+
         for (int fd = 0; fd <= 2; fd++)
         {
             if (_writeEnds[fd] >= 0)
@@ -60,13 +75,17 @@ internal sealed class PipeTerminal : ICommandTerminal
             }
         }
 
-        (Pid, StartFailure? failure) = CommandStarter.Start(spec, actions, newProcessGroup: false);
+        (Pid, StartFailure? failure) = CommandStarter.Start(spec, actions, newProcessGroup: false, newSession: _supervised);
         CloseWriteEnds();
         if (failure is null)
         {
-            // The command is now the only one that holds what the caller handed down, its stdin among it.
-            Descriptors.CloseInherited();
-            Descriptors.LetGo(0);
+            if (!_supervised)
+            {
+                // The command is now the only one that holds what the caller handed down, its stdin among it.
+                Descriptors.CloseInherited();
+                Descriptors.LetGo(0);
+            }
+
             ChangeFd = (int)Libc.syscall(Libc.SYS_pidfd_open, Pid, 0, 0);
         }
 
@@ -142,7 +161,7 @@ internal sealed class PipeTerminal : ICommandTerminal
         (int read, _writeEnds[target]) = Io.Pipe();
         Libc.fcntl(read, Libc.F_SETPIPE_SZ, PipeBytes);
         Io.SetNonBlocking(read);
-        _outputs.Add(new CommandOutput(channel, read, target));
+        _outputs.Add(new CommandOutput(channel, read, _supervised ? CommandOutput.Nobody : target));
     }
 
     private void CloseWriteEnds()

@@ -91,7 +91,7 @@ internal sealed class PtyTerminal : ICommandTerminal
         Spawn spawn = new()
         {
             Arguments = [Text(program), Text(SessionMonitor.Verb), Text(theirs), Text(slave), Text(userFd)],
-            Environment = MonitorEnvironment(),
+            Environment = RuntimeEnvironment.With(),
             Descriptors = actions,
             NewSession = true,
             SignalMask = Signals.Handled,
@@ -234,23 +234,4 @@ internal sealed class PtyTerminal : ICommandTerminal
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 
     private static byte[] Text(int number) => Text(number.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>What the runtime itself needs; the command's environment travels with the start request.</summary>
-    private static List<byte[]> MonitorEnvironment()
-    {
-        List<byte[]> environment =
-        [
-            "DOTNET_EnableDiagnostics=0"u8.ToArray(), "DOTNET_GCgen0size=100000"u8.ToArray(),
-            "DOTNET_EnableWriteXorExecute=0"u8.ToArray(), "DOTNET_LTTng=0"u8.ToArray(),
-        ];
-        foreach (string name in new[] { "DOTNET_ROOT", "DOTNET_ROOT_X64", "HOME" })
-        {
-            if (Environment.GetEnvironmentVariable(name) is { } value)
-            {
-                environment.Add(Encoding.UTF8.GetBytes($"{name}={value}"));
-            }
-        }
-
-        return environment;
-    }
 }

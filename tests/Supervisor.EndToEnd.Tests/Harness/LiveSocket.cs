@@ -13,11 +13,15 @@ internal sealed class LiveSocket : IDisposable
         ReceiveTimeout = (int)Eventually.Deadline.TotalMilliseconds,
     };
 
-    public LiveSocket(string path)
+    public LiveSocket(string path, string hello = """{"type":"hello","protocol_min":1,"protocol_max":1,"role":"operator"}""")
     {
         _socket.Connect(new UnixDomainSocketEndPoint(path));
-        Assert.Equal("hello", (string?)Ask("""{"type":"hello","protocol_min":1,"protocol_max":1,"role":"operator"}""")["type"]);
+        Hello = Ask(hello);
+        Assert.Equal("hello", (string?)Hello["type"]);
     }
+
+    /// <summary>What the owner said first.</summary>
+    public JsonObject Hello { get; }
 
     public JsonObject Ask(string json)
     {

@@ -4,7 +4,7 @@ using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Terminal;
 
-namespace Supervisor.Sessions.Foreground;
+namespace Supervisor.Sessions.Ownership;
 
 /// <summary>
 /// Ends the command because a person asked for it: a signal it may answer, a grace, and SIGKILL for all of its processes that
@@ -41,36 +41,38 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     }
 
     /// <summary>Kills what the grace has not ended.</summary>
-    public void KillIfDue(SessionRecord record)
+    public void KillIfDue(OwnedSession session)
     {
         if (WasAsked && !_killed && Environment.TickCount64 >= _deadline)
         {
             _killed = true;
-            Kill(record, Signals.SIGKILL);
+            Kill(session, Signals.SIGKILL);
         }
     }
 
     /// <summary>The command itself has ended: so shall what it has left behind.</summary>
-    public void EndRest(SessionRecord record)
+    /// <param name="session">Whose processes.</param>
+    /// <param name="pass">Called again and again with the milliseconds to let pass.</param>
+    public void EndRest(OwnedSession session, Action<int> pass)
     {
-        if (!WasAsked || !Kill(record, _signal))
+        if (!WasAsked || !Kill(session, _signal))
         {
             return;
         }
 
-        while (Environment.TickCount64 < _deadline && Survivors.Of(record.Meta, record.Path).Count > 0)
+        while (Environment.TickCount64 < _deadline && Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
         {
             // They are nobody's children here: nothing tells of their end.
-            Thread.Sleep(LookMilliseconds);
+            pass(LookMilliseconds);
         }
 
-        Kill(record, Signals.SIGKILL);
+        Kill(session, Signals.SIGKILL);
     }
 
-    private static bool Kill(SessionRecord record, int signal)
+    private static bool Kill(OwnedSession session, int signal)
     {
         bool any = false;
-        foreach (Survivor survivor in Survivors.Of(record.Meta, record.Path))
+        foreach (Survivor survivor in Survivors.Of(session.Meta, session.Folder?.Path))
         {
             any |= ProcessSignal.Send(new ProcessIdentity(survivor.Pid, survivor.StartTime), signal);
         }

@@ -2,9 +2,9 @@ using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Store;
 
-namespace Supervisor.Sessions.Foreground;
+namespace Supervisor.Sessions.Ownership;
 
-/// <summary>What a run has claimed for itself before it begins: an id, by its folder, and a name, by its lock.</summary>
+/// <summary>What an owner has claimed for itself before it begins: an id, by its folder, and a name, by its lock.</summary>
 /// <param name="Id">The session's id.</param>
 /// <param name="Root">Null when there is none that can be used.</param>
 /// <param name="Folder">Null when it could not be made: then nothing is recorded.</param>
@@ -14,17 +14,20 @@ internal sealed record SessionClaim(SessionId Id, StateRoot? Root, OwnedFolder? 
 {
     private const int IdTries = 20;
 
+    /// <param name="locate">Finds the state root.</param>
+    /// <param name="wantedId">Null: an id is made up.</param>
+    /// <param name="wantedName">Null for none.</param>
     /// <exception cref="SupException">The id or the name is taken.</exception>
-    public static SessionClaim Of(RunRequest request)
+    public static SessionClaim Of(Func<StateRoot> locate, SessionId? wantedId, SessionName? wantedName)
     {
         StateRoot? root = null;
         NameLock? name = null;
-        SessionId id = request.Id ?? SessionId.Generate();
+        SessionId id = wantedId ?? SessionId.Generate();
         try
         {
-            root = request.Root();
-            name = request.Name is { } wanted ? TakeName(root, wanted, id) : null;
-            OwnedFolder folder = MakeFolder(root, request.Id, ref id);
+            root = locate();
+            name = wantedName is { } wanted ? TakeName(root, wanted, id) : null;
+            OwnedFolder folder = MakeFolder(root, wantedId, ref id);
             return new SessionClaim(id, root, folder, name, null);
         }
         catch (SupException e) when (string.Equals(e.Code, ErrorCode.UnsafeState, StringComparison.Ordinal))

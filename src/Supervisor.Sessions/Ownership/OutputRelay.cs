@@ -4,7 +4,7 @@ using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Store;
 using Supervisor.Sessions.Terminal;
 
-namespace Supervisor.Sessions.Foreground;
+namespace Supervisor.Sessions.Ownership;
 
 /// <summary>
 /// Moves one stream of the command's output to where it would have gone without sup, on a thread of its own, and hands
@@ -114,7 +114,7 @@ internal sealed unsafe class OutputRelay : IDisposable
         _begun.Wait();
         byte* buffer = (byte*)NativeMemory.Alloc(BufferBytes);
         int destination = _source.Original;
-        bool destinationOpen = true;
+        bool destinationOpen = destination != CommandOutput.Nobody;
         while (true)
         {
             (bool readable, bool gone) = Wait(destinationOpen ? destination : -1);
@@ -168,7 +168,7 @@ internal sealed unsafe class OutputRelay : IDisposable
 
             if (end)
             {
-                if (_source.Channel == Channel.Stdout)
+                if (_source.Channel == Channel.Stdout && destination != CommandOutput.Nobody)
                 {
                     // The command let go of its stdout; whoever reads it shall see its end, even while the command lives on.
                     // Not so stderr: we may have something to say there ourselves.

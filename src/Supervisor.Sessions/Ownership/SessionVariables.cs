@@ -1,13 +1,14 @@
+using System.Globalization;
 using System.Text;
 using Supervisor.Protocol.Files;
 
-namespace Supervisor.Sessions.Foreground;
+namespace Supervisor.Sessions.Ownership;
 
 /// <summary>What a command can know of its session: <c>SUP_SESSION_ID</c>, <c>SUP_SESSION_NAME</c>, <c>SUP_ATTEMPT</c>.</summary>
 internal static class SessionVariables
 {
     /// <summary>A run inside a run has its own, and not the outer one's name.</summary>
-    public static List<byte[]> AddTo(IReadOnlyList<byte[]> environment, SessionMeta meta)
+    public static List<byte[]> AddTo(IReadOnlyList<byte[]> environment, SessionMeta meta, int attempt)
     {
         List<byte[]> all = [];
         for (int i = 0; i < environment.Count; i++)
@@ -25,7 +26,7 @@ internal static class SessionVariables
             Add("SUP_SESSION_NAME", name);
         }
 
-        Add("SUP_ATTEMPT", "1");
+        Add("SUP_ATTEMPT", attempt.ToString(CultureInfo.InvariantCulture));
         return all;
     }
 

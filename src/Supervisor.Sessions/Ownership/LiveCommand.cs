@@ -1,0 +1,9 @@
+using Supervisor.Protocol.Live;
+
+namespace Supervisor.Sessions.Ownership;
+
+/// <summary>One signal to the command, or with a grace its stop.</summary>
+/// <param name="Signal">The signal's number.</param>
+/// <param name="Grace">How long until SIGKILL; null for a signal alone.</param>
+/// <param name="Answer">Called once, when it was done or has begun.</param>
+internal sealed record LiveCommand(int Signal, TimeSpan? Grace, Action<LiveMessage> Answer);
