@@ -43,7 +43,8 @@ sup_all=$(
     ulimit -Sn; ulimit -Hn; ulimit -v 2>/dev/null || echo unlimited
     if [ -n "${BASH_VERSION-}" ]; then ulimit -u; else ulimit -p 2>/dev/null || echo unlimited; fi
     export -p
-    [ "${1-}" != run ] || LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null
+    case ${1-} in run | start) ;; *) exit ;; esac
+    LC_ALL=C PATH=/usr/bin:/bin${PATH:+:$PATH} exec base64 -w0 "/proc/$$/environ" 2>/dev/null
 )
 trap - 0
 sup_ifs=$IFS IFS=$sup_newline
@@ -88,7 +89,7 @@ if [ "${1-}" = generate ]; then
     export SUP_LAUNCHER
 fi
 
-if [ "${1-}" = run ]; then
+if [ "${1-}" = run ] || [ "${1-}" = start ]; then
     sup_ign=0 sup_blk=0
     if [ -r /proc/self/status ]; then
         while read -r sup_key sup_value; do

@@ -17,12 +17,12 @@ internal static class CommandLine
     private const int MaxError = 200;
 
     /// <param name="args">All words.</param>
-    /// <param name="caller">Given when the first word is <c>run</c>.</param>
+    /// <param name="caller">Given when the first word is <c>run</c> or <c>start</c>.</param>
     public static int Run(string[] args, Caller? caller)
     {
         try
         {
-            return caller is null ? Parse(args) : RunCommand.Execute(args[1..], caller);
+            return caller is null ? Parse(args) : args[0] is "start" ? StartCommand.Execute(args[1..], caller) : RunCommand.Execute(args[1..], caller);
         }
         catch (SupException e)
         {
@@ -39,13 +39,18 @@ internal static class CommandLine
 
     public static int Help(string command) => Parse([command, "--help"]);
 
-    private static bool IsJson(string[] args, Caller? caller) => caller is null && Array.IndexOf(args, "--json") >= 0;
+    private static bool IsJson(string[] args, Caller? caller) => (caller is null || args[0] is "start") && Array.IndexOf(args, "--json") >= 0;
 
     private static int Parse(string[] args)
     {
         RootCommand root = new("Runs commands exactly as the terminal would, and keeps a byte-exact transcript of each.")
         {
-            new RunHelp(),
+            RunHelp.Run(),
+            RunHelp.Start(),
+            new StopCommand(),
+            new KillCommand(),
+            new RestartCommand(),
+            new SignalCommand(),
             new ListCommand(),
             new ShowCommand(),
             new LogsCommand(),

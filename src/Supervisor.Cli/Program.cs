@@ -22,6 +22,6 @@ return args switch
     [SessionMonitor.Verb, var owner, var terminal, var user] => MonitorProgram.Run(owner, terminal, user),
     [KeeperOrder.Verb, var id] => KeeperProgram.Run(id),
     ["run", "logs" or "status" or "history" or "clean", ..] => CommandLine.Run(args[1..], caller: null),
-    ["run", ..] => CommandLine.Run(args, Caller.Receive()),
+    ["run" or "start", ..] => CommandLine.Run(args, Caller.Receive()),
     _ => CommandLine.Run(args, caller: null),
 };

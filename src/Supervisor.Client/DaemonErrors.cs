@@ -63,6 +63,8 @@ internal static class DaemonErrors
     {
         ErrorCode.InvalidArgument or ErrorCode.SessionAmbiguous or ErrorCode.NameTaken => ExitCode.Usage,
         ErrorCode.SessionNotFound => ExitCode.NotFound,
+        ErrorCode.CommandNotFound => ExitCode.CommandNotFound,
+        ErrorCode.NotExecutable => ExitCode.NotExecutable,
         _ => ExitCode.Failure,
     };
 }

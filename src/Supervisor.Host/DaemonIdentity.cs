@@ -12,6 +12,8 @@ namespace Supervisor.Host;
 /// <summary>Which daemon this is.</summary>
 internal sealed class DaemonIdentity(StateRoot root, string socket, long epoch, TimeProvider time)
 {
+    public StateRoot Root => root;
+
     private readonly ProcessIdentity _self = ProcessIdentity.Self;
     private readonly DateTime _startedAt = time.GetUtcNow().UtcDateTime;
     private readonly long _started = time.GetTimestamp();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Serilog.Core;
 using Supervisor.Host.Api;
 using Supervisor.Host.Api.Endpoints;
+using Supervisor.Host.Api.Endpoints.Sessions;
 using Supervisor.Host.Logging;
 using Supervisor.Host.Starting;
 using Supervisor.Host.Supervision;
@@ -89,7 +90,19 @@ internal static class DaemonProgram
     private static async Task ServeAsync(
         StateRoot root, int folder, ISupervision supervision, Logger log, CancellationTokenSource stop, bool foreground)
     {
-        long epoch = await supervision.StartAsync(DaemonFiles.Read(folder)?.Epoch ?? 0, stop.Token);
+        long epoch = await supervision.StartAsync(
+            root,
+            DaemonFiles.Read(folder)?.Epoch ?? 0,
+            log,
+            () =>
+            {
+                if (!stop.IsCancellationRequested)
+                {
+                    log.Fatal("the part that looks after sessions has failed; the daemon ends, the sessions go on");
+                    Environment.Exit(ExitCode.Failure);
+                }
+            },
+            stop.Token);
         try
         {
             using ControlSocket socket = ControlSocket.Open(folder, root.Path, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
@@ -127,6 +140,10 @@ internal static class DaemonProgram
     [
         new GetDaemon(identity, supervision),
         new StopDaemon(identity, supervision, stop),
+        new StartSessionCall(supervision),
+        new StopSessionCall(supervision),
+        new KillSessionCall(supervision),
+        new RestartSessionCall(supervision, identity.Root),
     ];
 
     private static void Say(string line) => Io.WriteAll(Stderr, Encoding.UTF8.GetBytes(line + "\n"));

@@ -1,4 +1,4 @@
 using Supervisor.Host;
 using Supervisor.Host.Supervision;
 
-return DaemonProgram.Run(args, new NoSessions());
+return DaemonProgram.Run(args, new AkkaSupervision());

@@ -28,7 +28,7 @@ public sealed class RequestTests : IDisposable
     public void The_served_paths_are_the_documented_ones()
     {
         DaemonIdentity identity = new(_state.Root, "", 1, TimeProvider.System);
-        string[] served = [.. DaemonProgram.Endpoints(identity, new NoSessions(), () => { }).Select(e => $"{e.Method} {e.Path}").Order(StringComparer.Ordinal)];
+        string[] served = [.. DaemonProgram.Endpoints(identity, new AkkaSupervision(), () => { }).Select(e => $"{e.Method} {e.Path}").Order(StringComparer.Ordinal)];
         string? folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder!, "docs", "openapi.yaml")))
         {

@@ -56,6 +56,12 @@ public sealed class BackoffChild
     /// <summary>How often it stopped by itself since it was started by <see cref="Start"/>.</summary>
     public int Restarts { get; private set; }
 
+    /// <summary>Whether the parent wants it to live.</summary>
+    public bool IsWanted => _wanted;
+
+    /// <summary>Whether there is no child, not even one that is stopping.</summary>
+    public bool IsGone => Ref is null && _leaving is null;
+
     /// <summary>Makes the child, at once or as soon as the one before is gone; nothing when it is there or due.</summary>
     public void Start()
     {

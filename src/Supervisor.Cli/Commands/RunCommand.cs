@@ -33,7 +33,8 @@ internal static class RunCommand
 
     private static int Execute(string[] args, Caller caller, PreparedTerminal? prepared)
     {
-        RunOptions options = RunOptions.Parse(Words(args, caller));
+        string[] words = Words(args, caller);
+        RunOptions options = RunOptions.Parse(words, IsDetached(words) ? RunOptions.Start : RunOptions.All);
         if (options.Has(RunOptions.Help))
         {
             return CommandLine.Help("run");
@@ -45,6 +46,12 @@ internal static class RunCommand
         }
 
         RunRequest request = Request(options, caller);
+        if (options.Has(RunOptions.Detach))
+        {
+            prepared?.Dispose();
+            return StartCommand.Execute(options, request, caller);
+        }
+
         bool quiet = options.Has(RunOptions.Quiet) || Environment.GetEnvironmentVariable("SUP_QUIET") is { Length: > 0 };
         bool banner = !quiet && IsTerminal(0) && IsTerminal(1) && IsTerminal(2);
         bool IsTerminal(int fd) => !request.Caller.WasClosed(fd) && Io.IsTerminal(fd);
@@ -85,8 +92,27 @@ internal static class RunCommand
         return outcome.ExitStatus;
     }
 
+    /// <summary>Whether <c>-d</c> is among sup's own options: then those of <c>sup start</c> may be, too.</summary>
+    private static bool IsDetached(string[] words)
+    {
+        foreach (string word in words)
+        {
+            if (word is "-d" or "--detach")
+            {
+                return true;
+            }
+
+            if (word is "--" || !word.StartsWith('-'))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The words with every byte they had: .NET has put something else for what is not UTF-8.</summary>
-    private static string[] Words(string[] args, Caller caller)
+    internal static string[] Words(string[] args, Caller caller)
     {
         string[] words = new string[args.Length];
         int before = caller.Arguments.Count - args.Length;
@@ -98,7 +124,7 @@ internal static class RunCommand
         return words;
     }
 
-    private static void WriteIdFile(string path, string content)
+    internal static void WriteIdFile(string path, string content)
     {
         int error = OptionFile.Write(path, Encoding.UTF8.GetBytes(content));
         if (error != 0)
@@ -139,7 +165,7 @@ internal static class RunCommand
         }
     }
 
-    private static RunRequest Request(RunOptions options, Caller caller)
+    internal static RunRequest Request(RunOptions options, Caller caller)
     {
         // Not a collection expression: that one is made by System.Linq, another library to load.
         List<byte[]> environment = new(caller.Environment);

@@ -2,15 +2,15 @@ using System.CommandLine;
 
 namespace Supervisor.Cli.Commands;
 
-/// <summary><c>sup run</c> as the help shows it; it is run by <see cref="RunCommand"/>.</summary>
+/// <summary><c>sup run</c> and <c>sup start</c> as the help shows them; they are run by <see cref="RunCommand"/> and <see cref="StartCommand"/>.</summary>
 internal sealed class RunHelp : Command
 {
-    public RunHelp()
-        : base("run", "Run a command here, exactly as the terminal would, and keep its output")
+    private RunHelp(string name, string description, RunOption[] options)
+        : base(name, description)
     {
-        foreach (RunOption option in RunOptions.All)
+        foreach (RunOption option in options)
         {
-            if (option != RunOptions.Help)
+            if (option != RunOptions.Help && !(option == RunOptions.Detach && options == RunOptions.Start))
             {
                 string[] aliases = option.Alias is null ? [] : [option.Alias];
                 Options.Add(new Option<string?>(option.Name, aliases)
@@ -28,4 +28,8 @@ internal sealed class RunHelp : Command
             Arity = ArgumentArity.ZeroOrMore,
         });
     }
+
+    public static RunHelp Run() => new("run", "Run a command here, exactly as the terminal would, and keep its output", RunOptions.All);
+
+    public static RunHelp Start() => new("start", "Run a command in the background, looked after by the daemon", RunOptions.Start);
 }

@@ -31,9 +31,22 @@ internal sealed class RunOptions
     public static readonly RunOption IdFile = new("--id-file", "PATH", "Write the session's id to this file");
     public static readonly RunOption Help = new("--help", null, "Show this help", "-h");
 
+    public static readonly RunOption Detach = new("--detach", null, "In the background, as sup start does", "-d");
+    public static readonly RunOption StopSignal = new("--stop-signal", "TERM", "The signal that asks the command to end");
+    public static readonly RunOption StopTimeout = new("--stop-timeout", "10s", "How long it may take to end before it is killed");
+    public static readonly RunOption Replace = new("--replace", null, "Stop the live session of that name first");
+    public static readonly RunOption Json = new("--json", null, "One JSON object");
+
+    /// <summary>Of <c>sup run</c>.</summary>
     public static readonly RunOption[] All =
     [
-        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, Quiet, Label, IdFile, Help,
+        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, Quiet, Label, IdFile, Detach, Help,
+    ];
+
+    /// <summary>Of <c>sup start</c>, and so of <c>sup run -d</c>.</summary>
+    public static readonly RunOption[] Start =
+    [
+        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, Quiet, Label, IdFile, StopSignal, StopTimeout, Replace, Json, Detach, Help,
     ];
 
     private readonly Dictionary<RunOption, List<string>> _values = [];
@@ -43,9 +56,10 @@ internal sealed class RunOptions
     /// <summary>The program and its arguments, as given.</summary>
     public string[] Command { get; }
 
-    /// <param name="args">The words behind <c>run</c>.</param>
+    /// <param name="args">The words behind <c>run</c> or <c>start</c>.</param>
+    /// <param name="known">The options there are.</param>
     /// <exception cref="SupException">An unknown option, a missing value, or one too many.</exception>
-    public static RunOptions Parse(string[] args)
+    public static RunOptions Parse(string[] args, RunOption[] known)
     {
         Dictionary<RunOption, List<string>> values = [];
         int at = 0;
@@ -57,7 +71,7 @@ internal sealed class RunOptions
                 break;
             }
 
-            (RunOption option, string? value) = Read(word);
+            (RunOption option, string? value) = Read(word, known);
             if (option.Value is not null && value is null)
             {
                 value = at < args.Length
@@ -90,12 +104,12 @@ internal sealed class RunOptions
     public IReadOnlyList<string> Values(RunOption option) => _values.TryGetValue(option, out List<string>? given) ? given : [];
 
     /// <summary><c>--name</c>, <c>--name=value</c>, <c>-e</c>, <c>-e=K=V</c>, <c>-eK=V</c>.</summary>
-    private static (RunOption Option, string? Value) Read(string word)
+    private static (RunOption Option, string? Value) Read(string word, RunOption[] known)
     {
         int equals = word.IndexOf('=', StringComparison.Ordinal);
         bool isLong = word.StartsWith("--", StringComparison.Ordinal);
         string name = isLong ? (equals < 0 ? word : word[..equals]) : word[..2];
-        foreach (RunOption option in All)
+        foreach (RunOption option in known)
         {
             if (!string.Equals(option.Name, name, StringComparison.Ordinal) && !string.Equals(option.Alias, name, StringComparison.Ordinal))
             {
@@ -113,7 +127,7 @@ internal sealed class RunOptions
 
         throw Usage(
             $"unknown option {Printable.Word(name)}",
-            "sup run --help lists them; put -- before a command that begins with a dash");
+            known == Start ? "sup start --help lists them; put -- before a command that begins with a dash" : "sup run --help lists them; put -- before a command that begins with a dash");
     }
 
     private static SupException Usage(string message, string hint) => SupException.Usage(message, hint);

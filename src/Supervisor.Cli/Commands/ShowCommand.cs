@@ -50,6 +50,14 @@ internal sealed class ShowCommand : Command
         return 0;
     }
 
+    /// <summary>One object on stdout.</summary>
+    public static void WriteJson(StateRoot root, SessionStatus status)
+    {
+        using SessionFiles? files = SessionFiles.Open(root, status.Id);
+        SessionAnswer answer = SessionAnswer.Of(status, files, TimeProvider.System.GetUtcNow().UtcDateTime);
+        Data.Write(JsonSerializer.SerializeToUtf8Bytes(new OneSessionAnswer(answer), SessionJson.Default.OneSessionAnswer));
+    }
+
     /// <summary>The session, or if only its line in the history is left, that.</summary>
     private static SessionStatus? Stored(StateRoot root, string id, out HistoryEntry? expired)
     {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 
 namespace Supervisor.Host.Api;
@@ -36,6 +38,34 @@ internal sealed class ApiCall(HttpContext context, IReadOnlyDictionary<string, s
                 ErrorCode.InvalidArgument, ExitCode.Usage, $"the request's body is not what it should be{where}", "see docs/openapi.yaml", e);
         }
     }
+
+    /// <summary>The body as it came, of at most so many bytes.</summary>
+    public async Task<byte[]> ReadBytesAsync(int most)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = most;
+        }
+
+        using MemoryStream body = new();
+        await context.Request.Body.CopyToAsync(body, Cancelled);
+        return body.ToArray();
+    }
+
+    /// <summary>The session that the path names.</summary>
+    /// <exception cref="SupException">It is no session's id.</exception>
+    public SessionId Session() => SessionId.TryParse(Segment("id"), out SessionId id)
+        ? id
+        : throw SupException.Usage("the path names no session id", "names and prefixes are for people; sup show NAME --json has the id");
+
+    /// <summary>The parameter <c>request_id</c>, or one that nobody else has.</summary>
+    /// <exception cref="SupException">It is longer than 64 characters.</exception>
+    public string RequestId() => Parameter("request_id") switch
+    {
+        null or "" => Guid.NewGuid().ToString("N"),
+        { Length: <= 64 } given => given,
+        _ => throw SupException.Usage("request_id is too long", "give at most 64 characters"),
+    };
 
     /// <summary>Answers with one object, whole.</summary>
     public async Task AnswerAsync<T>(T answer, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)

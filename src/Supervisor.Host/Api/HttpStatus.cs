@@ -13,8 +13,9 @@ internal static class HttpStatus
         ErrorCode.SessionNotFound or ErrorCode.UnknownPath => StatusCodes.Status404NotFound,
         ErrorCode.SessionExpired => StatusCodes.Status410Gone,
         ErrorCode.SessionAmbiguous or ErrorCode.SessionLive or ErrorCode.SessionEnded or ErrorCode.SessionLost
-            or ErrorCode.SessionReadOnly or ErrorCode.OwnSession or ErrorCode.NameTaken => StatusCodes.Status409Conflict,
-        ErrorCode.Busy or ErrorCode.DaemonUnavailable => StatusCodes.Status503ServiceUnavailable,
+            or ErrorCode.SessionReadOnly or ErrorCode.OwnSession or ErrorCode.NameTaken or ErrorCode.Conflict
+            or ErrorCode.CommandNotFound or ErrorCode.NotExecutable or ErrorCode.BadWorkingDirectory => StatusCodes.Status409Conflict,
+        ErrorCode.Busy or ErrorCode.DaemonUnavailable or ErrorCode.JournalUnavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.Timeout => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status500InternalServerError,
     };

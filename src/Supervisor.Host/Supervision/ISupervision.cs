@@ -1,3 +1,7 @@
+using Serilog;
+using Supervisor.Sessions.Store;
+using static Supervisor.Actors.Sessions.RunnerProtocol;
+
 namespace Supervisor.Host.Supervision;
 
 /// <summary>
@@ -7,16 +11,26 @@ namespace Supervisor.Host.Supervision;
 internal interface ISupervision
 {
     /// <summary>Makes ready what must be there before the first call.</summary>
+    /// <param name="root">The state root.</param>
     /// <param name="lastEpoch">The highest epoch that <c>daemon.json</c> tells of; 0 when there was no daemon yet.</param>
+    /// <param name="log">Gets what happens.</param>
+    /// <param name="failed">Called when all of it has ended without being told to: the daemon cannot go on.</param>
     /// <param name="cancel">The daemon is told to stop before it is ready.</param>
     /// <returns>This daemon's epoch: higher than that, and durable.</returns>
     /// <exception cref="Protocol.Errors.SupException">It cannot work here; the daemon ends and says so.</exception>
-    Task<long> StartAsync(long lastEpoch, CancellationToken cancel);
+    Task<long> StartAsync(StateRoot root, long lastEpoch, ILogger log, Action failed, CancellationToken cancel);
 
     /// <summary>Lets go of everything; what it looked after runs on.</summary>
     Task StopAsync(CancellationToken cancel);
 
     Task<SupervisionStatus> StatusAsync(CancellationToken cancel);
+
+    /// <summary>One message to a session's runner, and its reply, which is never a refusal.</summary>
+    /// <param name="command">What for.</param>
+    /// <param name="limit">How long the reply may take.</param>
+    /// <param name="cancel">The caller has left.</param>
+    /// <exception cref="Protocol.Errors.SupException">It was refused.</exception>
+    Task<IReply> AskAsync(ISessionCommand command, TimeSpan limit, CancellationToken cancel);
 }
 
 /// <summary>How much there is to do.</summary>

@@ -16,7 +16,11 @@ public static class ErrorCode
     public const string CommandNotFound = "command_not_found";
     public const string NotExecutable = "not_executable";
     public const string BadWorkingDirectory = "bad_cwd";
-    public const string DaemonUnavailable = "daemon_unavailable";
+
+    public const string JournalUnavailable = "journal_unavailable";
+
+    /// <summary>What is asked for does not go together with what is under way.</summary>
+    public const string Conflict = "conflict";
 
     /// <summary>A newer daemon has taken the session over.</summary>
     public const string Superseded = "superseded";

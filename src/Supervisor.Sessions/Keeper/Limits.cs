@@ -10,7 +10,8 @@ internal static unsafe class Limits
     private const int Resources = 16;
 
     /// <summary>Of the calling process.</summary>
-    public static Dictionary<string, string> Current()
+    /// <param name="openFiles">The limit of open files, which .NET has raised; null where that is not known.</param>
+    public static Dictionary<string, string> Current(ulong? openFiles)
     {
         Dictionary<string, string> limits = new(StringComparer.Ordinal);
         for (int resource = 0; resource < Resources; resource++)
@@ -18,7 +19,8 @@ internal static unsafe class Limits
             ResourceLimit limit;
             if (Libc.getrlimit(resource, &limit) == 0)
             {
-                limits[resource.ToString(CultureInfo.InvariantCulture)] = ((long)limit.Soft).ToString(CultureInfo.InvariantCulture);
+                ulong soft = resource == Libc.RLIMIT_NOFILE ? openFiles ?? limit.Soft : limit.Soft;
+                limits[resource.ToString(CultureInfo.InvariantCulture)] = ((long)soft).ToString(CultureInfo.InvariantCulture);
             }
         }
 

@@ -181,6 +181,10 @@ public sealed unsafe class SessionKeeper : IDisposable
             case LiveMessageType.Start:
                 Start(request.Attempt!.Value, answer);
                 break;
+            case LiveMessageType.Stop when request.Then <= (_last?.Attempt ?? 0):
+                // Asked for again: it was done.
+                answer(Tell(_last!, null));
+                break;
             case LiveMessageType.Stop when _running is null:
             case LiveMessageType.Signal when _running is null:
                 answer(LiveAnswer.Error(ErrorCode.SessionEnded, "no command runs"));

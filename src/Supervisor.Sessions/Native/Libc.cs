@@ -135,8 +135,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int getpgrp();
     [LibraryImport(Name)] public static partial int setsid();
     [LibraryImport(Name)] public static partial int chdir(byte* path);
-    [LibraryImport(Name)] public static partial uint umask(uint mask);
-    [LibraryImport(Name)] public static partial int fsync(int fd);
     [LibraryImport(Name)] public static partial uint geteuid();
     [LibraryImport(Name)] public static partial int kill(int pid, int signal);
     public const int SHUT_WR = 1;

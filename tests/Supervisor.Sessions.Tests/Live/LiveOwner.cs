@@ -29,6 +29,8 @@ internal sealed class LiveOwner : ILiveOwner, IDisposable
 
     public ConcurrentQueue<LiveMessage> Asked { get; } = new();
 
+    public LiveMessage Greet(LiveMessage hello, LiveMessage answer) => answer;
+
     public LiveMessage Status() => new() { Type = LiveMessageType.Status, State = "running", Pid = 7 };
 
     public void Handle(LiveMessage request, Action<LiveMessage> answer)

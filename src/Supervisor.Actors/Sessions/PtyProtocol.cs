@@ -1,0 +1,29 @@
+using Supervisor.Protocol.Files;
+
+namespace Supervisor.Actors.Sessions;
+
+/// <summary>What passes between a runner and the actor that holds its session's terminal.</summary>
+internal static class PtyProtocol
+{
+    /// <summary>Start a keeper for a new session, and its first attempt.</summary>
+    public sealed record Create(SessionSpec Spec);
+
+    /// <summary>Be connected to the keeper, and make sure that it has begun this attempt, if it is to; start a keeper for it if there is none.</summary>
+    /// <param name="Begin">The attempt to begin; null: whatever it does.</param>
+    /// <param name="Current">The attempt that is under way as far as is known.</param>
+    public sealed record Join(int? Begin, int Current);
+
+    /// <summary>End the command, and begin the next attempt.</summary>
+    public sealed record Replace(int Next);
+
+    /// <summary>What the keeper said of an attempt.</summary>
+    /// <param name="Code">Why it was not begun: an error's code.</param>
+    /// <param name="Message">The same in words.</param>
+    public sealed record Told(AttemptFact Fact, string? Code, string? Message);
+
+    /// <summary>The session is over.</summary>
+    public sealed record Over(SessionFinal Final);
+
+    /// <summary>No keeper could be started.</summary>
+    public sealed record NoKeeper(string Code, string Message);
+}

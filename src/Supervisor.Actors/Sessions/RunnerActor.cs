@@ -1,0 +1,283 @@
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Event;
+using Supervisor.Actors.Journal;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Keeper;
+using static Supervisor.Actors.Sessions.RunnerProtocol;
+
+namespace Supervisor.Actors.Sessions;
+
+/// <summary>
+/// The runner of one session: decides, writes the decision down, and only then has it carried out and answers. What it wants it derives from
+/// its state, after each event and after a recovery alike, so that nothing is decided from memory.
+/// </summary>
+public sealed class RunnerActor : EventSourcedActor
+{
+    private const string TerminalName = "terminal";
+
+    private readonly SessionId _id;
+    private readonly SessionsContext _daemon;
+    private readonly IActorRef _terminal;
+    private readonly List<Waiter> _waiters = [];
+    private RunnerState _state = RunnerState.Empty;
+    private RefusedResult? _failure;
+
+    public RunnerActor(SessionId id, SessionsContext daemon)
+        : base(daemon?.Access ?? throw new ArgumentNullException(nameof(daemon)))
+    {
+        (_id, _daemon) = (id, daemon);
+        _terminal = Context.Watch(Context.ActorOf(PtyActor.Props(id, daemon), TerminalName));
+    }
+
+    public override string PersistenceId => IdOf(_daemon.Node, _id);
+
+    public static Props Props(SessionId id, SessionsContext daemon) => Akka.Actor.Props.Create(() => new RunnerActor(id, daemon));
+
+    internal static string IdOf(string node, SessionId id) => $"runner/{node}/{id}";
+
+    /// <summary>The terminal is another's fault, not this actor's: it is started anew twice a minute at most, else the runner itself fails.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() =>
+        new OneForOneStrategy(2, TimeSpan.FromMinutes(1), _ => Directive.Stop);
+
+    protected override void OnRecover(object message)
+    {
+        if (message is ISessionEvent happened)
+        {
+            _state = _state.Apply(happened);
+        }
+    }
+
+    protected override void OnRecoveryCompleted()
+    {
+        switch (_state.Phase)
+        {
+            case RunnerPhase.Starting:
+                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt));
+                break;
+            case RunnerPhase.Running or RunnerPhase.Stopping:
+                _terminal.Tell(new PtyProtocol.Join(null, _state.Attempt));
+                Replace();
+                if (_state.Stop is { } stop)
+                {
+                    // An earlier daemon had written it down, and perhaps not carried it out.
+                    SendStop(stop);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        DateTime now = _daemon.Now;
+        switch (message)
+        {
+            case StartSession start:
+                Take(RunnerDecisions.Start(_state, start, _daemon.Epoch, now), WaitFor.Start, () => _terminal.Tell(new PtyProtocol.Create(start.Spec)));
+                break;
+            case StopSession stop:
+                Take(RunnerDecisions.Stop(_state, stop, now), WaitFor.End, () => SendStop(_state.Stop!));
+                break;
+            case RestartSession restart:
+                Take(RunnerDecisions.Restart(_state, restart, _daemon.Epoch, now), WaitFor.Start, AfterRestart);
+                break;
+            case AdoptSession adopt:
+                Record(RunnerDecisions.Adopt(_state, adopt, now), () => _terminal.Tell(new PtyProtocol.Join(_state.Phase == RunnerPhase.Starting ? _state.Attempt : null, _state.Attempt)));
+                break;
+            case PtyProtocol.Told told:
+                _failure = told.Code is { } code && told.Fact.Attempt == _state.Attempt ? new RefusedResult(_id, code, told.Message ?? "") : _failure;
+                Record(RunnerDecisions.Learn(_state, told.Fact, now), () => Learned(told.Fact));
+                break;
+            case PtyProtocol.Over over:
+                Record(RunnerDecisions.End(_state, over.Final, _daemon.Epoch, now), Finish);
+                break;
+            case PtyProtocol.NoKeeper refused:
+                _failure = new RefusedResult(_id, refused.Code, refused.Message);
+                Record(RunnerDecisions.End(_state, NeverStarted(refused.Message, now), _daemon.Epoch, now), Finish);
+                break;
+            case Terminated:
+                throw new InvalidOperationException("the session's terminal failed");
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>Ends are carried out even when they cannot be written down; the answer says so.</summary>
+    protected override void OnPersistFailure(JournalException cause, IReadOnlyList<object> events)
+    {
+        if (events.OfType<StopRequested>().FirstOrDefault() is not { } stop)
+        {
+            Answer(new RefusedResult(_id, ErrorCode.JournalUnavailable, $"session {_id}: {cause?.Message}", "free disk space, or see sup daemon status"));
+            return;
+        }
+
+        SessionId id = _id;
+        _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs)
+            .PipeTo(Sender, success: () => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
+    }
+
+    protected override IReadOnlyList<ProjectionChange> ProjectionsOf(IReadOnlyList<object> events)
+    {
+        RunnerState state = events.OfType<ISessionEvent>().Aggregate(_state, (s, e) => s.Apply(e));
+        return [new ProjectionChange("sessions", _id.Value, state.IsLive ? JsonSerializer.Serialize(state.Name ?? "", ProjectionJson.Default.String) : null)];
+    }
+
+    private void Take(Decision decision, WaitFor what, Action effect)
+    {
+        if (decision.Refusal is { } refusal)
+        {
+            Answer(refusal);
+            return;
+        }
+
+        Waiter waiter = new(Sender, what, what == WaitFor.Start ? AttemptAfter(decision) : 0);
+        bool repeated = decision.Events.IsEmpty;
+        Record(decision, () =>
+        {
+            _failure = repeated ? _failure : null;
+            _waiters.Add(waiter);
+            if (!repeated)
+            {
+                effect();
+            }
+
+            AnswerWaiters();
+        });
+    }
+
+    private int AttemptAfter(Decision decision) => decision.Events.OfType<AttemptRequested>().LastOrDefault()?.Attempt
+        ?? decision.Events.OfType<RestartRequested>().LastOrDefault()?.Next
+        ?? _state.Next ?? _state.Attempt;
+
+    private void Record(Decision decision, Action then)
+    {
+        if (decision.Events.IsEmpty)
+        {
+            then();
+            return;
+        }
+
+        PersistAll([.. decision.Events], happened => _state = _state.Apply((ISessionEvent)happened), () =>
+        {
+            CrashPoint.Pass("after-persist");
+            then();
+        });
+    }
+
+    private void AfterRestart()
+    {
+        if (_state.Phase == RunnerPhase.Starting)
+        {
+            _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt));
+        }
+        else
+        {
+            Replace();
+        }
+    }
+
+    private void Replace()
+    {
+        if (_state.Next is { } next)
+        {
+            _terminal.Tell(new PtyProtocol.Replace(next));
+        }
+    }
+
+    private void Learned(AttemptFact fact)
+    {
+        if (!fact.HasEnded && _state is { IsLive: true, Stop: { } stop } && fact.Attempt == _state.Attempt)
+        {
+            // Asked for while it was being started.
+            SendStop(stop);
+        }
+
+        AnswerWaiters();
+    }
+
+    private void SendStop(StopRequested stop)
+    {
+        SessionId id = _id;
+        ILoggingAdapter log = Context.GetLogger();
+        _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs).ContinueWith(
+            t => log.Warning("session {0} cannot be stopped: {1}", id, t.Exception?.InnerException?.Message),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+    }
+
+    private void Finish()
+    {
+        AnswerWaiters();
+        if (_state.Phase == RunnerPhase.Starting)
+        {
+            _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt));
+        }
+
+        if (_state.Phase == RunnerPhase.Ended)
+        {
+            Context.Parent.Tell(new SupervisorActor.RunnerDone(_id));
+        }
+    }
+
+    private void AnswerWaiters()
+    {
+        for (int i = _waiters.Count - 1; i >= 0; i--)
+        {
+            if (ReplyTo(_waiters[i]) is { } reply)
+            {
+                CrashPoint.Pass("before-reply");
+                _waiters[i].Sender.Tell(reply);
+                _waiters.RemoveAt(i);
+            }
+        }
+    }
+
+    private IReply? ReplyTo(Waiter waiter)
+    {
+        if (waiter.What == WaitFor.End)
+        {
+            return _state.End is { } end ? new EndedResult(_id, end, Journaled: true) : null;
+        }
+
+        if (_state.Attempt >= waiter.Attempt && _state.Pid is { } pid)
+        {
+            return new StartedResult(_id, _state.Attempt, pid);
+        }
+
+        // A command that was over before it could be looked at has started all the same.
+        return _state.End switch
+        {
+            null => null,
+            { } early when early.Attempt < waiter.Attempt => null,
+            { State: "failed" } failed => _failure ?? new RefusedResult(_id, ErrorCode.Internal, failed.Error ?? "it did not start"),
+            { } end => new StartedResult(_id, end.Attempt, 0),
+        };
+    }
+
+    private SessionFinal NeverStarted(string why, DateTime now) => new()
+    {
+        Id = _id.Value,
+        Attempt = Math.Max(1, _state.Attempt),
+        State = SessionState.Failed.Word(),
+        EndReason = "start-failed",
+        EndedAt = now,
+        DurationSeconds = 0,
+        OutputBytes = 0,
+        Error = why,
+    };
+
+    private enum WaitFor
+    {
+        Start,
+        End,
+    }
+
+    private sealed record Waiter(IActorRef Sender, WaitFor What, int Attempt);
+}

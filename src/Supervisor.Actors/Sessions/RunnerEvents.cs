@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using Supervisor.Actors.Journal;
+using static Supervisor.Actors.Sessions.RunnerProtocol;
+
+namespace Supervisor.Actors.Sessions;
+
+/// <summary>The forms in which the events of sessions are stored. Old ones stay readable for ever (golden files).</summary>
+public static class RunnerEvents
+{
+    public static EventRegistry Registry { get; } = new EventRegistry.Builder()
+        .Add("session-requested/1", RunnerJson.Default.SessionRequested)
+        .Add("session-adopted/1", RunnerJson.Default.SessionAdopted)
+        .Add("attempt-requested/1", RunnerJson.Default.AttemptRequested)
+        .Add("attempt-started/1", RunnerJson.Default.AttemptStarted)
+        .Add("attempt-ended/1", RunnerJson.Default.AttemptEnded)
+        .Add("stop-requested/1", RunnerJson.Default.StopRequested)
+        .Add("restart-requested/1", RunnerJson.Default.RestartRequested)
+        .Add("session-ended/1", RunnerJson.Default.SessionEnded)
+        .Build();
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SessionRequested))]
+[JsonSerializable(typeof(SessionAdopted))]
+[JsonSerializable(typeof(AttemptRequested))]
+[JsonSerializable(typeof(AttemptStarted))]
+[JsonSerializable(typeof(AttemptEnded))]
+[JsonSerializable(typeof(StopRequested))]
+[JsonSerializable(typeof(RestartRequested))]
+[JsonSerializable(typeof(SessionEnded))]
+internal sealed partial class RunnerJson : JsonSerializerContext;

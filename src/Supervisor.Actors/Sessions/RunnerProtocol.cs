@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Files;
+
+namespace Supervisor.Actors.Sessions;
+
+/// <summary>What can be said to and by the runner of one session.</summary>
+public static class RunnerProtocol
+{
+    /// <summary>Concerns one session.</summary>
+    public interface IWithSessionId
+    {
+        SessionId SessionId { get; }
+    }
+
+    /// <summary>Asks a session's runner to change something. Made by a client, which may repeat it under the same id.</summary>
+    public interface ISessionCommand : IWithSessionId
+    {
+        /// <summary>The same id gets the same answer.</summary>
+        string RequestId { get; }
+    }
+
+    /// <summary>Begins a new session.</summary>
+    /// <param name="Spec">Handed to the keeper alone: it is not part of any event.</param>
+    public sealed record StartSession(SessionId SessionId, string RequestId, SessionSpec Spec) : ISessionCommand;
+
+    /// <summary>Ends the command, its whole tree, and the session.</summary>
+    /// <param name="Signal">A signal's name; null for the session's own.</param>
+    /// <param name="GraceMs">Until SIGKILL; null for the session's own.</param>
+    public sealed record StopSession(SessionId SessionId, string RequestId, string? Signal, long? GraceMs) : ISessionCommand;
+
+    /// <summary>Ends the command, if it runs, and begins the next attempt.</summary>
+    /// <param name="Known">What the files say, for a session that no journal knows.</param>
+    public sealed record RestartSession(SessionId SessionId, string RequestId, SessionMeta? Known) : ISessionCommand;
+
+    /// <summary>A session with a keeper that the journal does not know.</summary>
+    public sealed record AdoptSession(SessionId SessionId, SessionMeta Known) : IWithSessionId;
+
+    /// <summary>Something that happened. Its time is UTC.</summary>
+    public interface ISessionEvent
+    {
+        DateTime At { get; }
+    }
+
+    public sealed record SessionRequested(string? Name, ImmutableArray<string> Command, string? WorkingDirectory, string? RequestId, DateTime At) : ISessionEvent;
+
+    /// <summary>A keeper was found that was started by somebody else, or before the journal was lost.</summary>
+    public sealed record SessionAdopted(string? Name, ImmutableArray<string> Command, int Attempt, DateTime At) : ISessionEvent;
+
+    public sealed record AttemptRequested(int Attempt, long Epoch, string? RequestId, DateTime At) : ISessionEvent;
+
+    public sealed record AttemptStarted(int Attempt, int Pid, long? PidStartTime, DateTime At) : ISessionEvent;
+
+    public sealed record AttemptEnded(int Attempt, int? ExitCode, string? Signal, DateTime At) : ISessionEvent;
+
+    public sealed record StopRequested(string? Signal, long? GraceMs, string? RequestId, DateTime At) : ISessionEvent;
+
+    /// <summary>The command is to end, and this attempt to follow.</summary>
+    public sealed record RestartRequested(int Next, string? RequestId, DateTime At) : ISessionEvent;
+
+    /// <summary>No further attempt will follow.</summary>
+    public sealed record SessionEnded(int Attempt, string State, string EndReason, int? ExitCode, string? Signal, string? Error, DateTime At) : ISessionEvent;
+
+    /// <summary>The answer to a command.</summary>
+    public interface IReply;
+
+    /// <summary>The attempt runs.</summary>
+    public sealed record StartedResult(SessionId SessionId, int Attempt, int Pid) : IReply;
+
+    /// <summary>The session has ended.</summary>
+    /// <param name="Journaled">False when the intent could not be written down; it was carried out all the same.</param>
+    public sealed record EndedResult(SessionId SessionId, SessionEnded? End, bool Journaled) : IReply;
+
+    /// <summary>It was not done, and why.</summary>
+    public sealed record RefusedResult(SessionId SessionId, string Code, string Message, string? Hint = null) : IReply;
+}

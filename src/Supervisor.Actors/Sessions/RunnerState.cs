@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using static Supervisor.Actors.Sessions.RunnerProtocol;
+
+namespace Supervisor.Actors.Sessions;
+
+/// <summary>Where a session is on its way.</summary>
+public enum RunnerPhase
+{
+    /// <summary>Nothing is known of it.</summary>
+    Unknown,
+
+    /// <summary>An attempt was decided on; whether it was begun, the keeper knows.</summary>
+    Starting,
+    Running,
+
+    /// <summary>The command is to end: for good, or for the next attempt.</summary>
+    Stopping,
+    Ended,
+}
+
+/// <summary>
+/// A supervised session as its events tell it. Pure: time comes in the events. An event that cannot follow on this state throws; what may
+/// come late or twice is sorted out before, by <see cref="RunnerDecisions"/>.
+/// </summary>
+public sealed record RunnerState
+{
+    /// <summary>Requests that are remembered, the newest.</summary>
+    private const int MaxRequests = 64;
+
+    public static RunnerState Empty { get; } = new();
+
+    public RunnerPhase Phase { get; init; }
+
+    public string? Name { get; init; }
+
+    public ImmutableArray<string> Command { get; init; } = [];
+
+    /// <summary>The last attempt that was decided on; 0 before the first.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>The attempt that follows when the present one has ended; null when none does.</summary>
+    public int? Next { get; init; }
+
+    public int? Pid { get; init; }
+
+    public long? PidStartTime { get; init; }
+
+    /// <summary>The last attempt whose end is known; 0 before the first.</summary>
+    public int EndedAttempt { get; init; }
+
+    /// <summary>How a person asked for the end; null while nobody did.</summary>
+    public StopRequested? Stop { get; init; }
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public SessionEnded? End { get; init; }
+
+    /// <summary>What was asked already.</summary>
+    public ImmutableList<string> Requests { get; init; } = [];
+
+    public bool IsLive => Phase is RunnerPhase.Starting or RunnerPhase.Running or RunnerPhase.Stopping;
+
+    public bool Knows(string requestId) => Requests.Contains(requestId, StringComparer.Ordinal);
+
+    /// <exception cref="InvalidOperationException">This event cannot follow on this state.</exception>
+    public RunnerState Apply(ISessionEvent happened)
+    {
+        switch (happened)
+        {
+            case SessionRequested e when Phase == RunnerPhase.Unknown:
+                return this with { Name = e.Name, Command = e.Command, Requests = Remember(e.RequestId) };
+            case SessionAdopted e when Phase == RunnerPhase.Unknown:
+                return this with { Phase = e.Attempt == 0 ? RunnerPhase.Starting : RunnerPhase.Running, Name = e.Name, Command = e.Command, Attempt = Math.Max(1, e.Attempt) };
+            case AttemptRequested e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended && e.Attempt > Attempt:
+                return this with
+                {
+                    Phase = RunnerPhase.Starting,
+                    Attempt = e.Attempt,
+                    Pid = null,
+                    PidStartTime = null,
+                    End = null,
+                    Stop = null,
+                    Requests = Remember(e.RequestId),
+                };
+            case AttemptStarted e when IsLive && e.Attempt == Attempt && Pid is null:
+                return this with { Phase = Phase == RunnerPhase.Starting ? RunnerPhase.Running : Phase, Pid = e.Pid, PidStartTime = e.PidStartTime };
+            case AttemptEnded e when IsLive && e.Attempt == Attempt && e.Attempt > EndedAttempt:
+                return Next is { } next
+                    ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Pid = null, PidStartTime = null }
+                    : this with { Phase = RunnerPhase.Stopping, EndedAttempt = e.Attempt };
+            case StopRequested e when IsLive:
+                return this with { Phase = RunnerPhase.Stopping, Next = null, Stop = e, Requests = Remember(e.RequestId) };
+            case RestartRequested e when IsLive && Stop is null && e.Next == Attempt + 1:
+                return this with { Phase = RunnerPhase.Stopping, Next = e.Next, Requests = Remember(e.RequestId) };
+            case SessionEnded e when IsLive && e.Attempt >= Attempt:
+                return this with { Phase = RunnerPhase.Ended, Attempt = e.Attempt, EndedAttempt = e.Attempt, Next = null, Pid = null, PidStartTime = null, End = e };
+            default:
+                throw new InvalidOperationException($"{happened.GetType().Name} cannot follow in {Phase} of attempt {Attempt}");
+        }
+    }
+
+    private ImmutableList<string> Remember(string? requestId)
+    {
+        if (requestId is null)
+        {
+            return Requests;
+        }
+
+        ImmutableList<string> all = Requests.Add(requestId);
+        return all.Count > MaxRequests ? all.RemoveAt(0) : all;
+    }
+}

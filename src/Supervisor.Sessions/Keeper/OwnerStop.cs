@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Files;
+using Supervisor.Protocol.Live;
+using Supervisor.Protocol.Values;
+using Supervisor.Sessions.Live;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
+using Supervisor.Sessions.Store;
+
+namespace Supervisor.Sessions.Keeper;
+
+/// <summary>
+/// Ends a live session through its owner, whoever that is, and where the owner hangs, by its processes. Needs no daemon. To be asked again is
+/// harmless.
+/// </summary>
+public static class OwnerStop
+{
+    private const string Operator = "operator";
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(24);
+    private const int LookMilliseconds = 10;
+
+    /// <summary>Has the stop begun. Returns when the owner has taken it on, or what was left of the session was ended.</summary>
+    /// <param name="root">The state root.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="signal">A signal's name; null for the session's own.</param>
+    /// <param name="graceMs">Milliseconds until SIGKILL; null for the session's own.</param>
+    /// <exception cref="SupException">There is no such session, or the owner refuses.</exception>
+    public static Task Ask(StateRoot root, SessionId id, string? signal, long? graceMs) => Task.Run(() => Run(root, id, signal, graceMs));
+
+    /// <summary>Returns when nobody owns the session any more. False when that takes longer.</summary>
+    public static bool WaitForEnd(StateRoot root, SessionId id, TimeSpan longest)
+    {
+        using SessionFiles? files = SessionFiles.Open(root, id);
+        long started = Stopwatch.GetTimestamp();
+        while (files is not null && files.IsOwned())
+        {
+            TimeSpan left = longest - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            // The end of the connection tells; without one the lock is asked.
+            using LiveConnection? owner = LiveConnection.TryOpen(files, "viewer", AnswerTime);
+            if (owner is null)
+            {
+                Thread.Sleep(LookMilliseconds);
+                continue;
+            }
+
+            while (!owner.IsClosed && files.IsOwned())
+            {
+                Io.WaitFor(owner.Fd, Libc.POLLIN, (int)Math.Clamp(left.TotalMilliseconds, 1, 1000));
+                owner.Update();
+            }
+        }
+
+        return true;
+    }
+
+    private static void Run(StateRoot root, SessionId id, string? signal, long? graceMs)
+    {
+        using SessionFiles files = SessionFiles.Open(root, id)
+            ?? throw new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {id}", "sup ls --all lists them");
+        LiveMessage stop = new() { Type = LiveMessageType.Stop, Signal = signal, GraceMs = graceMs };
+        for (int look = 0; look < 2 && files.IsOwned(); look++)
+        {
+            using LiveConnection? owner = LiveConnection.TryOpen(files, Operator, AnswerTime);
+            LiveMessage? answer = owner?.Ask(stop, AnswerTime);
+            if (answer is { Type: LiveMessageType.Done } or { Code: ErrorCode.SessionEnded })
+            {
+                return;
+            }
+
+            if (answer is { Code: { } code })
+            {
+                throw new SupException(code, ExitCode.Failure, $"cannot stop session {id}: {Printable.Line(answer.Message ?? "")}");
+            }
+
+            // Stopped by somebody: it goes on, and is asked once more.
+            if (files.ReadMeta() is { } meta)
+            {
+                ProcessSignal.Send(new ProcessIdentity(meta.OwnerPid, meta.OwnerStartTime), Signals.SIGCONT);
+            }
+        }
+
+        if (files.IsOwned() && files.ReadMeta() is { } hung)
+        {
+            EndProcesses(files, hung, signal, graceMs);
+        }
+    }
+
+    /// <summary>The owner hangs: its command is ended by its recorded processes.</summary>
+    private static void EndProcesses(SessionFiles files, SessionMeta meta, string? signal, long? graceMs)
+    {
+        int number = SignalName.TryParse(signal ?? "TERM", out int given) ? given : Signals.SIGTERM;
+        TimeSpan grace = TimeSpan.FromMilliseconds(Math.Min(graceMs ?? 10_000, LongestGrace.TotalMilliseconds));
+        Send(files, meta, number);
+        long started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < grace && Survivors.Of(meta, files.Path).Count > 0)
+        {
+            Thread.Sleep(LookMilliseconds);
+        }
+
+        Send(files, meta, Signals.SIGKILL);
+    }
+
+    private static void Send(SessionFiles files, SessionMeta meta, int signal)
+    {
+        foreach (Survivor process in Survivors.Of(meta, files.Path))
+        {
+            ProcessIdentity identity = new(process.Pid, process.StartTime);
+            ProcessSignal.Send(identity, signal);
+            ProcessSignal.Send(identity, Signals.SIGCONT);
+        }
+    }
+}
