@@ -16,7 +16,7 @@ public sealed class BadInputTests : Workspace
         "--env=NOEQ", "--env==v", "-e NOEQ", "-e=", "--env-file=missing", "--env-file=.", "--env-file=bad-vars",
         "--max-output=0", "--max-output=x", "--max-output=-1", "--max-output=",
         "--pty=maybe", "--pty=", "--pty", "--label=x", "--label==v", "--cwd=",
-        "-d", "--stream", "--no-register", "--receipt", "--receipt=deep", "--receipt-file=x", "--unknown", "-x", "--nam=x", "-q", "--json");
+        "--stream", "--no-register", "--receipt", "--receipt=deep", "--receipt-file=x", "--unknown", "-x", "--nam=x", "-q", "--json");
 
     [Theory]
     [MemberData(nameof(Options))]
