@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Native;
 using Supervisor.Sessions.Processes;
 
@@ -97,7 +98,7 @@ internal static unsafe class DaemonSpawn
         List<byte[]> environment = [];
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
-            if (entry is { Key: string name, Value: string value } && !name.StartsWith("SUP_", StringComparison.Ordinal) && !IsRuntimeSetting(name))
+            if (entry is { Key: string name, Value: string value } && (!name.StartsWith("SUP_", StringComparison.Ordinal) || name is CrashPoint.Variable) && !IsRuntimeSetting(name))
             {
                 environment.Add(NativeText.Encode(name + "=" + value));
             }

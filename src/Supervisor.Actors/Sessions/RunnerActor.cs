@@ -18,6 +18,9 @@ public sealed class RunnerActor : EventSourcedActor
 {
     private const string TerminalName = "terminal";
 
+    /// <summary>A runner that was asked about a session that does not live goes after this long without another question.</summary>
+    private static readonly TimeSpan UnneededTime = TimeSpan.FromSeconds(2);
+
     private readonly SessionId _id;
     private readonly SessionsContext _daemon;
     private readonly IActorRef _terminal;
@@ -68,6 +71,7 @@ public sealed class RunnerActor : EventSourcedActor
 
                 break;
             default:
+                Context.SetReceiveTimeout(UnneededTime);
                 break;
         }
     }
@@ -99,6 +103,14 @@ public sealed class RunnerActor : EventSourcedActor
             case PtyProtocol.NoKeeper refused:
                 _failure = new RefusedResult(_id, refused.Code, refused.Message);
                 Record(RunnerDecisions.End(_state, NeverStarted(refused.Message, now), _daemon.Epoch, now), Finish);
+                break;
+            case ReceiveTimeout:
+                Context.SetReceiveTimeout(null);
+                if (!_state.IsLive)
+                {
+                    Context.Parent.Tell(new SupervisorActor.RunnerDone(_id));
+                }
+
                 break;
             case Terminated:
                 throw new InvalidOperationException("the session's terminal failed");
@@ -257,6 +269,7 @@ public sealed class RunnerActor : EventSourcedActor
             null => null,
             { } early when early.Attempt < waiter.Attempt => null,
             { State: "failed" } failed => _failure ?? new RefusedResult(_id, ErrorCode.Internal, failed.Error ?? "it did not start"),
+            { State: "lost" } => new RefusedResult(_id, ErrorCode.SessionLost, $"session {_id} is lost: its keeper died when it began", $"sup show {_id} tells what is left of it"),
             { } end => new StartedResult(_id, end.Attempt, 0),
         };
     }

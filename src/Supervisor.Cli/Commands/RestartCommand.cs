@@ -10,7 +10,6 @@ namespace Supervisor.Cli.Commands;
 /// <summary><c>sup restart ID…</c></summary>
 internal sealed class RestartCommand : Command
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(25);
 
     private readonly Argument<string[]> _ids = new("ID")
@@ -42,10 +41,9 @@ internal sealed class RestartCommand : Command
             }
         }
 
-        using DaemonConnection daemon = DaemonConnection.Ensure(root, StartTime);
         foreach (SessionStatus session in sessions)
         {
-            daemon.Post($"/sessions/{session.Id}/restart?request_id={Guid.NewGuid():N}", [], Longest);
+            DaemonRequest.Post(root, $"/sessions/{session.Id}/restart", [], Longest);
             Data.Write(session.Id.Value);
         }
 

@@ -59,8 +59,7 @@ internal static class StartCommand
             StopNamesake(root, request.Name ?? throw SupException.Usage("--replace needs a --name", "name the session that is to be replaced"));
         }
 
-        using DaemonConnection daemon = DaemonConnection.Ensure(root, StartTime);
-        daemon.Post($"/sessions?request_id={Guid.NewGuid():N}", spec.ToLine(), StartTime);
+        DaemonRequest.Post(root, "/sessions", spec.ToLine(), StartTime);
         if (idFile is not null)
         {
             RunCommand.WriteIdFile(idFile, spec.Id + "\n");

@@ -1,4 +1,5 @@
 using System.Collections;
+using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Native;
 
 namespace Supervisor.Host.Starting;
@@ -47,7 +48,7 @@ internal static class Detachment
         foreach (object key in environment.Keys)
         {
             if (key is string name && name.StartsWith("SUP_", StringComparison.Ordinal)
-                && !string.Equals(name, "SUP_STATE_DIR", StringComparison.Ordinal))
+                && name is not ("SUP_STATE_DIR" or CrashPoint.Variable))
             {
                 Environment.SetEnvironmentVariable(name, null);
             }

@@ -8,10 +8,13 @@ namespace Supervisor.Sessions.Keeper;
 /// </summary>
 public static class CrashPoint
 {
+    /// <summary>The variable that names the moment.</summary>
+    public const string Variable = "SUP_CRASH_POINT";
+
     /// <summary>All of them.</summary>
     public static readonly string[] All = ["after-persist", "after-claim", "after-spawn", "after-exit", "before-final", "before-reply"];
 
-    private static readonly string? Chosen = Environment.GetEnvironmentVariable("SUP_CRASH_POINT");
+    private static readonly string? Chosen = Environment.GetEnvironmentVariable(Variable);
 
     /// <summary>Dies here of SIGKILL, when this is the moment that was chosen.</summary>
     public static void Pass(string name)

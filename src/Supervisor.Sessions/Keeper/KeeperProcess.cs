@@ -30,7 +30,7 @@ public sealed class KeeperProcess
     public static KeeperProcess Start(string program, string stateFolder, string id, ReadOnlySpan<byte> spec, TimeSpan deadline)
     {
         (int ours, int theirs) = Io.SocketPair();
-        List<byte[]> environment = RuntimeEnvironment.With("XDG_RUNTIME_DIR", "SUP_CRASH_POINT");
+        List<byte[]> environment = RuntimeEnvironment.With("XDG_RUNTIME_DIR", CrashPoint.Variable);
         environment.Add(NativeText.Encode($"SUP_STATE_DIR={stateFolder}"));
         Spawn spawn = new()
         {
