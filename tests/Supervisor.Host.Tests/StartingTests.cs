@@ -42,7 +42,7 @@ public sealed class StartingTests
         Environment.SetEnvironmentVariable("ASPNETCORE_URLS", "http://127.0.0.1:0");
         using DaemonState state = new();
         int pid = state.Start();
-        ProcStat stat = ProcStat.Read(pid)!.Value;
+        ProcStat stat = ProcStat.Read(pid)!;
         Assert.Equal(pid, stat.Session);
         Assert.NotEqual(Environment.ProcessId, stat.Parent);
         Assert.Equal("/", new FileInfo($"/proc/{pid}/cwd").LinkTarget);

@@ -93,7 +93,16 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         _busy = true;
         string program = _daemon.KeeperProgram;
         string state = _daemon.Root.Path;
-        _ = Task.Run(() => KeeperProcess.Start(program, state, id, spec, KeeperStartTime))
+        SessionPlace place = _place;
+        _ = Task.Run(() =>
+            {
+                if (id.Length > 0)
+                {
+                    place.EndSurvivors();
+                }
+
+                return KeeperProcess.Start(program, state, id, spec, KeeperStartTime);
+            })
             .PipeTo(Self, success: process => new KeeperStarted(process, null), failure: e => new KeeperStarted(null, e));
     }
 

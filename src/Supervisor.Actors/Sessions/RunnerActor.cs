@@ -131,7 +131,7 @@ public sealed class RunnerActor : EventSourcedActor
 
         SessionId id = _id;
         _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs)
-            .PipeTo(Sender, success: () => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
+            .PipeTo(Sender, success: _ => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
     }
 
     protected override IReadOnlyList<ProjectionChange> ProjectionsOf(IReadOnlyList<object> events)

@@ -1,5 +1,7 @@
 using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Ownership;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
@@ -60,6 +62,18 @@ internal sealed class SessionPlace(StateRoot root, SessionId id)
         };
         folder.WriteAtomically(Artifact.Final, lost.ToLine());
         return lost;
+    }
+
+    /// <summary>Ends what a keeper that died has left running of its session: the next attempt is to be the only one.</summary>
+    /// <exception cref="SupException">A process outlives SIGKILL.</exception>
+    public void EndSurvivors()
+    {
+        using SessionFiles? files = Open();
+        if (files?.ReadMeta() is { } meta && !SurvivorStop.Run(meta, files.Path))
+        {
+            throw new SupException(
+                ErrorCode.SessionLost, ExitCode.Failure, $"session {id} cannot be started again: processes of its last attempt cannot be ended", $"sup show {id} lists them");
+        }
     }
 
     private SessionFinal Vanished(int attempt, DateTime now) => new()

@@ -84,7 +84,7 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
         {
             case StopSession stop:
                 _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs)
-                    .PipeTo(sender, success: () => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
+                    .PipeTo(sender, success: _ => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
                 break;
             case ISessionCommand:
                 sender.Tell(new RefusedResult(id, ErrorCode.JournalUnavailable, $"session {id} cannot be looked after now: its part of the daemon has failed", "its log says more: sup daemon status"));

@@ -34,7 +34,7 @@ internal static class RunCommand
     private static int Execute(string[] args, Caller caller, PreparedTerminal? prepared)
     {
         string[] words = Words(args, caller);
-        RunOptions options = RunOptions.Parse(words, IsDetached(words) ? RunOptions.Start : RunOptions.All);
+        RunOptions options = Options(words);
         if (options.Has(RunOptions.Help))
         {
             return CommandLine.Help("run");
@@ -92,23 +92,23 @@ internal static class RunCommand
         return outcome.ExitStatus;
     }
 
-    /// <summary>Whether <c>-d</c> is among sup's own options: then those of <c>sup start</c> may be, too.</summary>
-    private static bool IsDetached(string[] words)
+    /// <summary>With <c>-d</c> the options of <c>sup start</c> may be there, too.</summary>
+    private static RunOptions Options(string[] words)
     {
-        foreach (string word in words)
+        try
         {
-            if (word is "-d" or "--detach")
-            {
-                return true;
-            }
-
-            if (word is "--" || !word.StartsWith('-'))
-            {
-                return false;
-            }
+            return RunOptions.Parse(words, RunOptions.All);
         }
+        catch (SupException) when (Array.Exists(words, w => w is "-d" or "--detach"))
+        {
+            RunOptions options = RunOptions.Parse(words, RunOptions.Start);
+            if (!options.Has(RunOptions.Detach))
+            {
+                throw;
+            }
 
-        return false;
+            return options;
+        }
     }
 
     /// <summary>The words with every byte they had: .NET has put something else for what is not UTF-8.</summary>

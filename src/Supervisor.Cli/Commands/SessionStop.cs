@@ -21,9 +21,15 @@ internal static class SessionStop
     {
         IReadOnlyList<Survivor> processes = session.Meta is { } meta ? Survivors.Of(meta, session.Path) : [];
         bool supervised = session.Meta is { Terminal: "supervised" };
-        if (!(supervised && AskDaemon(root, session, signal, graceMs)))
+        if (!(supervised && AskDaemon(root, session, signal, graceMs))
+            && !OwnerStop.Ask(root, session.Id, signal ?? (supervised ? null : "SIGTERM"), graceMs ?? (supervised ? null : 10_000)).GetAwaiter().GetResult())
         {
-            OwnerStop.Ask(root, session.Id, signal ?? (supervised ? null : "SIGTERM"), graceMs ?? (supervised ? null : 10_000)).GetAwaiter().GetResult();
+            string owner = string.Create(CultureInfo.InvariantCulture, $"pid {session.Meta?.OwnerPid}");
+            throw new SupException(
+                ErrorCode.Timeout,
+                ExitCode.Failure,
+                $"session {session.Id} cannot be seen to its end: its owner ({owner}) does not answer; its command was ended without it",
+                $"kill -9 the owner when it is stuck for good; the session is lost then");
         }
 
         OwnerStop.WaitForEnd(root, session.Id, Longest);

@@ -55,7 +55,16 @@ internal class StopCommand : Command
         SessionCatalog catalog = new(root, TimeProvider.System);
 
         // All of them are found before any is stopped: a typing error changes nothing.
-        List<SessionStatus> sessions = [.. ids.Select(catalog.Find).DistinctBy(s => s.Id)];
+        List<SessionStatus> sessions = [];
+        foreach (string id in ids)
+        {
+            SessionStatus found = catalog.Find(id);
+            if (!sessions.Exists(s => s.Id == found.Id))
+            {
+                sessions.Add(found);
+            }
+        }
+
         foreach (SessionStatus session in sessions)
         {
             if (!session.State.IsLive())
@@ -70,7 +79,15 @@ internal class StopCommand : Command
         }
 
         IReadOnlyList<Survivor>[] gone = new IReadOnlyList<Survivor>[sessions.Count];
-        Parallel.For(0, sessions.Count, i => gone[i] = SessionStop.Run(root, sessions[i], signal, graceMs));
+        if (sessions.Count == 1)
+        {
+            gone[0] = SessionStop.Run(root, sessions[0], signal, graceMs);
+        }
+        else
+        {
+            Parallel.For(0, sessions.Count, i => gone[i] = SessionStop.Run(root, sessions[i], signal, graceMs));
+        }
+
         List<StoppedAnswer> stopped = [];
         for (int i = 0; i < sessions.Count; i++)
         {

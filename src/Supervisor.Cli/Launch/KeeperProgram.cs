@@ -35,9 +35,16 @@ internal static class KeeperProgram
             answer = new LiveMessage { Type = LiveMessageType.Error, Code = ErrorCode.Internal, Message = e.Message };
         }
 
-        KeeperOrder.Answer(answer);
+        bool heard = KeeperOrder.Answer(answer);
         if (keeper is null)
         {
+            return ExitCode.Failure;
+        }
+
+        if (!heard && id.Length == 0)
+        {
+            // Whoever asked for a new session is dead, and may be recorded as such: nobody would ever begin its first attempt.
+            keeper.Discard();
             return ExitCode.Failure;
         }
 

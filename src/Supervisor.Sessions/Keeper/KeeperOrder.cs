@@ -31,9 +31,11 @@ public static class KeeperOrder
     }
 
     /// <summary>Says how it went, and lets go of descriptor 0.</summary>
-    public static void Answer(LiveMessage answer)
+    /// <returns>False when nobody is there to hear it.</returns>
+    public static bool Answer(LiveMessage answer)
     {
-        Io.WriteAll(0, FrameBuffer.Frame(answer));
+        bool heard = Io.WriteAll(0, FrameBuffer.Frame(answer)) == 0;
         Descriptors.LetGo(0);
+        return heard;
     }
 }

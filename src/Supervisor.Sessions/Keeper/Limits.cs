@@ -27,15 +27,16 @@ internal static unsafe class Limits
         return limits;
     }
 
-    public static Dictionary<int, ulong> Of(SessionSpec spec)
+    /// <summary>By the number of the resource; null where nothing is said. (No dictionary of numbers: that would have to be compiled in each keeper.)</summary>
+    public static ulong?[] Of(SessionSpec spec)
     {
-        Dictionary<int, ulong> limits = [];
-        foreach ((string resource, string value) in spec.SoftLimits)
+        ulong?[] limits = new ulong?[Resources];
+        for (int resource = 0; resource < Resources; resource++)
         {
-            if (int.TryParse(resource, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < Resources
+            if (spec.SoftLimits.TryGetValue(resource.ToString(CultureInfo.InvariantCulture), out string? value)
                 && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long soft))
             {
-                limits[number] = (ulong)soft;
+                limits[resource] = (ulong)soft;
             }
         }
 
@@ -46,34 +47,37 @@ internal static unsafe class Limits
     /// Sets in this process, for the moment of a start, those that do it no harm: what is started inherits them. What lies above the hard
     /// limit is lowered to it. Returns what was, for <see cref="PutBack"/>.
     /// </summary>
-    public static Dictionary<int, ulong> Take(SessionSpec spec)
+    public static ulong?[] Take(ulong?[] limits)
     {
-        Dictionary<int, ulong> before = [];
-        foreach ((int resource, ulong soft) in Of(spec))
+        ulong?[] before = new ulong?[Resources];
+        for (int resource = 0; resource < Resources; resource++)
         {
-            if (!IsOfUse(resource) && resource != Libc.RLIMIT_NOFILE && Set(0, resource, soft) is { } old)
+            if (!IsOfUse(resource) && resource != Libc.RLIMIT_NOFILE && limits[resource] is { } soft)
             {
-                before[resource] = old;
+                before[resource] = Set(0, resource, soft);
             }
         }
 
         return before;
     }
 
-    public static void PutBack(Dictionary<int, ulong> before)
+    public static void PutBack(ulong?[] before)
     {
-        foreach ((int resource, ulong soft) in before)
+        for (int resource = 0; resource < Resources; resource++)
         {
-            Set(0, resource, soft);
+            if (before[resource] is { } soft)
+            {
+                Set(0, resource, soft);
+            }
         }
     }
 
     /// <summary>Gives the others to a process that has just begun: here they would count what this process has used itself.</summary>
-    public static void Give(SessionSpec spec, int pid)
+    public static void Give(ulong?[] limits, int pid)
     {
-        foreach ((int resource, ulong soft) in Of(spec))
+        for (int resource = 0; resource < Resources; resource++)
         {
-            if (IsOfUse(resource))
+            if (IsOfUse(resource) && limits[resource] is { } soft)
             {
                 Set(pid, resource, soft);
             }

@@ -22,13 +22,15 @@ public static class OwnerStop
     private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(24);
     private const int LookMilliseconds = 10;
 
-    /// <summary>Has the stop begun. Returns when the owner has taken it on, or what was left of the session was ended.</summary>
+    /// <summary>
+    /// Has the stop begun. True when the owner has taken it on, or is gone; false when it hangs: then its command was ended without it.
+    /// </summary>
     /// <param name="root">The state root.</param>
     /// <param name="id">The session.</param>
     /// <param name="signal">A signal's name; null for the session's own.</param>
     /// <param name="graceMs">Milliseconds until SIGKILL; null for the session's own.</param>
     /// <exception cref="SupException">There is no such session, or the owner refuses.</exception>
-    public static Task Ask(StateRoot root, SessionId id, string? signal, long? graceMs) => Task.Run(() => Run(root, id, signal, graceMs));
+    public static Task<bool> Ask(StateRoot root, SessionId id, string? signal, long? graceMs) => Task.Run(() => Run(root, id, signal, graceMs));
 
     /// <summary>Returns when nobody owns the session any more. False when that takes longer.</summary>
     public static bool WaitForEnd(StateRoot root, SessionId id, TimeSpan longest)
@@ -61,7 +63,7 @@ public static class OwnerStop
         return true;
     }
 
-    private static void Run(StateRoot root, SessionId id, string? signal, long? graceMs)
+    private static bool Run(StateRoot root, SessionId id, string? signal, long? graceMs)
     {
         using SessionFiles files = SessionFiles.Open(root, id)
             ?? throw new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {id}", "sup ls --all lists them");
@@ -72,7 +74,7 @@ public static class OwnerStop
             LiveMessage? answer = owner?.Ask(stop, AnswerTime);
             if (answer is { Type: LiveMessageType.Done } or { Code: ErrorCode.SessionEnded })
             {
-                return;
+                return true;
             }
 
             if (answer is { Code: { } code })
@@ -90,7 +92,10 @@ public static class OwnerStop
         if (files.IsOwned() && files.ReadMeta() is { } hung)
         {
             EndProcesses(files, hung, signal, graceMs);
+            return !files.IsOwned();
         }
+
+        return true;
     }
 
     /// <summary>The owner hangs: its command is ended by its recorded processes.</summary>

@@ -45,24 +45,24 @@ internal sealed class RunningAttempt : IDisposable
     /// <param name="meta">For the variables that tell the command of its session.</param>
     public StartFailure? Start(SessionSpec spec, SessionMeta meta)
     {
-        ulong? openFiles = Limits.Of(spec).TryGetValue(Libc.RLIMIT_NOFILE, out ulong soft) ? soft : null;
+        ulong?[] limits = Limits.Of(spec);
         CommandSpec command = new()
         {
             Arguments = spec.Command,
             Environment = SessionVariables.AddTo(spec.Environment, meta, Number),
             WorkingDirectory = spec.WorkingDirectory,
-            Caller = new CallerState(openFiles, 0, 0, 0),
+            Caller = new CallerState(limits[Libc.RLIMIT_NOFILE], 0, 0, 0),
         };
 
         // The mask is the whole process's: the files that other threads make meanwhile have modes of their own, which it cannot widen.
         uint before = Libc.umask((uint)spec.Umask);
-        Dictionary<int, ulong> limits = Limits.Take(spec);
+        ulong?[] own = Limits.Take(limits);
         StartFailure? failure = Terminal.Start(command, foreground: true);
-        Limits.PutBack(limits);
+        Limits.PutBack(own);
         Libc.umask(before);
         if (failure is null)
         {
-            Limits.Give(spec, Terminal.Pid);
+            Limits.Give(limits, Terminal.Pid);
         }
 
         return failure;

@@ -49,7 +49,8 @@ public sealed unsafe class SessionKeeper : IDisposable
     public static SessionKeeper Create(StateRoot root, SessionSpec spec, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        (SessionId id, SessionName? name) = Names(spec);
+        SessionId id = IdOf(spec);
+        SessionName? name = NameOf(spec);
         SessionClaim claim = SessionClaim.Of(() => root, id, name);
         if (claim.Folder is null)
         {
@@ -134,6 +135,9 @@ public sealed unsafe class SessionKeeper : IDisposable
     }
 
     public string Id => _session.Meta.Id;
+
+    /// <summary>Takes a new session back before anything was begun.</summary>
+    public void Discard() => _session.Discard();
 
     /// <summary>Keeps the session until it is over.</summary>
     public void Run()
@@ -409,22 +413,13 @@ public sealed unsafe class SessionKeeper : IDisposable
         return null;
     }
 
-    private static (SessionId Id, SessionName? Name) Names(SessionSpec spec)
-    {
-        if (!SessionId.TryParse(spec.Id, out SessionId id))
-        {
-            throw SupException.Usage($"{Printable.Line(spec.Id)} is no session id", "leave it out, or choose another");
-        }
+    private static SessionId IdOf(SessionSpec spec) => SessionId.TryParse(spec.Id, out SessionId id)
+        ? id
+        : throw SupException.Usage($"{Printable.Word(spec.Id)} is no session id", "leave it out, or choose another");
 
-        if (spec.Name is null)
-        {
-            return (id, null);
-        }
-
-        return SessionName.TryParse(spec.Name, out SessionName name)
-            ? (id, name)
-            : throw SupException.Usage($"{Printable.Line(spec.Name)} is no name for a session", "choose another");
-    }
+    private static SessionName? NameOf(SessionSpec spec) => spec.Name is null ? null
+        : SessionName.TryParse(spec.Name, out SessionName name) ? name
+        : throw SupException.Usage($"{Printable.Word(spec.Name)} is no name for a session", "choose another");
 
     private static SessionMeta Describe(SessionSpec spec, DateTime now, int attempt)
     {

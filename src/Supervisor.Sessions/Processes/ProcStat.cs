@@ -4,8 +4,11 @@ using System.Text;
 
 namespace Supervisor.Sessions.Processes;
 
-/// <summary>One process as /proc/PID/stat tells it at one moment (proc(5)).</summary>
-internal readonly record struct ProcStat
+/// <summary>
+/// One process as /proc/PID/stat tells it at one moment (proc(5)). A class: collections of it need no code compiled at run time, which would
+/// take longer than reading all processes.
+/// </summary>
+internal sealed record ProcStat
 {
     private const int MaxLength = 1024;
 

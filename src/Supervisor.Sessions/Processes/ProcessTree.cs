@@ -30,7 +30,7 @@ internal sealed class ProcessTree
     private readonly Dictionary<int, int> _commands = [];
     private readonly Dictionary<int, int> _terminals = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly HashSet<ProcessIdentity> _owners = [];
+    private readonly Dictionary<int, SessionMeta> _owners = [];
 
     private readonly string? _stateFolder;
 
@@ -52,10 +52,19 @@ internal sealed class ProcessTree
     /// <param name="stateFolder">That folder: another may hold a session of the same id. Null when it is not known.</param>
     public static IReadOnlyList<ProcStat>[] Of(IReadOnlyList<SessionMeta> sessions, string? stateFolder)
     {
-        List<ProcStat>[] found = [.. sessions.Select(_ => new List<ProcStat>())];
-        ProcessTree tree = new(sessions, stateFolder);
-        foreach (ProcStat process in tree._all.Values.OrderBy(p => p.Pid))
+        List<ProcStat>[] found = new List<ProcStat>[sessions.Count];
+        for (int i = 0; i < found.Length; i++)
         {
+            found[i] = [];
+        }
+
+        ProcessTree tree = new(sessions, stateFolder);
+        int[] pids = new int[tree._all.Count];
+        tree._all.Keys.CopyTo(pids, 0);
+        Array.Sort(pids);
+        foreach (int pid in pids)
+        {
+            ProcStat process = tree._all[pid];
             int verdict = tree.Verdict(process);
             if (verdict >= 0)
             {
@@ -83,9 +92,9 @@ internal sealed class ProcessTree
     private void Add(SessionMeta session, int index)
     {
         _ids[session.Id] = index;
-        _owners.Add(new ProcessIdentity(session.OwnerPid, session.OwnerStartTime));
+        _owners[session.OwnerPid] = session;
         bool hasTerminal = string.Equals(session.TransportMode, "posix-pty", StringComparison.Ordinal);
-        if (session.Pid is { } pid && _all.TryGetValue(pid, out ProcStat command) && command.StartTime == session.PidStartTime)
+        if (session.Pid is { } pid && _all.TryGetValue(pid, out ProcStat? command) && command.StartTime == session.PidStartTime)
         {
             _commands[pid] = index;
             if (hasTerminal)
@@ -107,7 +116,9 @@ internal sealed class ProcessTree
     }
 
     private bool IsOwner(int pid) =>
-        _all.TryGetValue(pid, out ProcStat process) && _owners.Contains(new ProcessIdentity(pid, process.StartTime));
+        _all.TryGetValue(pid, out ProcStat? process) && IsOwner(process);
+
+    private bool IsOwner(ProcStat process) => _owners.TryGetValue(process.Pid, out SessionMeta? session) && session.OwnerStartTime == process.StartTime;
 
     /// <summary>Walks up to the first process that is decided, and comes back down.</summary>
     private int Verdict(ProcStat process)
@@ -120,14 +131,16 @@ internal sealed class ProcessTree
             path.Push(at);
 
             // A loop can only come of pids that were used again while /proc was read.
-            if (path.Count > _all.Count || !_all.TryGetValue(at.Parent, out at))
+            if (path.Count > _all.Count || !_all.TryGetValue(at.Parent, out ProcStat? parent))
             {
                 verdict = Open;
                 break;
             }
+
+            at = parent;
         }
 
-        while (path.TryPop(out ProcStat next))
+        while (path.TryPop(out ProcStat? next))
         {
             verdict = Decide(next, verdict);
             _verdicts[next.Pid] = verdict;
@@ -177,7 +190,7 @@ internal sealed class ProcessTree
     /// <summary>An owner of a session, also of another state folder, or the monitor of one.</summary>
     private bool IsSupervisor(ProcStat process)
     {
-        if (_owners.Contains(new ProcessIdentity(process.Pid, process.StartTime)))
+        if (IsOwner(process))
         {
             return true;
         }

@@ -63,9 +63,9 @@ internal sealed class TreeMeter
         long sum = 0;
         foreach ((ProcessIdentity identity, ProcStat process) in now)
         {
-            ProcStat old = before.GetValueOrDefault(identity);
-            sum += Math.Max(0, process.Ticks - old.Ticks);
-            sum += Math.Max(0, process.ReapedTicks - old.ReapedTicks - known.GetValueOrDefault(process.Pid));
+            ProcStat? old = before.GetValueOrDefault(identity);
+            sum += Math.Max(0, process.Ticks - (old?.Ticks ?? 0));
+            sum += Math.Max(0, process.ReapedTicks - (old?.ReapedTicks ?? 0) - known.GetValueOrDefault(process.Pid));
         }
 
         return sum;

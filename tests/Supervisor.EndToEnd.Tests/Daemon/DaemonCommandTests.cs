@@ -65,7 +65,7 @@ public sealed class DaemonCommandTests : Workspace
         }
 
         Assert.Equal(pid, (int)Json("daemon", "status")["daemon"]!["pid"]!);
-        ProcStat stat = ProcStat.Read(pid)!.Value;
+        ProcStat stat = ProcStat.Read(pid)!;
         Assert.Equal(pid, stat.Session);
     }
 

@@ -119,6 +119,19 @@ public sealed class DaemonDeathTests : SupervisedWorkspace
     }
 
     [Fact]
+    public void What_a_killed_keeper_left_running_is_ended_before_the_next_attempt()
+    {
+        string id = Start("--name", "web", "--pty", "never", "--", "sh", "-c", "trap '' HUP PIPE; while :; do sleep .1; done");
+        JsonNode web = Show("web");
+        Kill((int)web["owner_pid"]!);
+        WaitForState(id, "lost");
+        Assert.True(LiveProcesses.IsAlive((int)web["pid"]!));
+        Assert.Equal(0, RunSup("restart", id).Status);
+        Assert.False(LiveProcesses.IsAlive((int)web["pid"]!));
+        Assert.Equal("running", StateOf("web"));
+    }
+
+    [Fact]
     public void A_stopped_keeper_is_woken_by_a_stop()
     {
         Start("--name", "web", "--", "sleep", "300");

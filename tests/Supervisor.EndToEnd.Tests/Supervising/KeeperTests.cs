@@ -198,7 +198,7 @@ public sealed class KeeperTests : Workspace
     {
         using KeptSession kept = new(this, "read x");
         kept.Begin();
-        Eventually.True("the attempt's record", () => kept.Attempt(1)?["pid"] is not null);
+        Eventually.True("the attempt's record", () => kept.Attempt(1)?["pid"] is not null && new FileInfo(Path.Combine(kept.Folder, "events.jsonl")).Length > 0);
         string before = StateListing();
         SupException taken = Assert.Throws<SupException>(kept.Reopen);
         Assert.Equal(ErrorCode.SessionLive, taken.Code);

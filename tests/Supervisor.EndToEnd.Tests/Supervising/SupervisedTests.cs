@@ -159,7 +159,7 @@ public sealed class SupervisedTests : SupervisedWorkspace
     [Fact]
     public void The_detached_run_is_a_start()
     {
-        string id = RunSup("run", "-d", "--name", "web", "--", "sleep", "300").Text.Trim();
+        string id = RunSup("run", "--name", "web", "--stop-timeout", "1s", "-d", "--", "sleep", "300").Text.Trim();
         Assert.Equal("supervised", (string?)Show(id)["terminal"]);
     }
 }

@@ -52,7 +52,8 @@ public sealed class MeterTests
     [InlineData("7 () S 3 7 5 0 -1 4194304 1 2 3 4 10 20 30 40 20 0 1 0 12345 1000 99 18446744073709551615 1 1", "")]
     public void A_process_is_read_whatever_it_is_called(string text, string name)
     {
-        ProcStat stat = Assert.NotNull(ProcStat.Parse(7, Encoding.UTF8.GetBytes(text)));
+        ProcStat? stat = ProcStat.Parse(7, Encoding.UTF8.GetBytes(text));
+        Assert.NotNull(stat);
         Assert.Equal((name, 'S', 3, 5, 12345L), (stat.Name, stat.State, stat.Parent, stat.Session, stat.StartTime));
         Assert.Equal((30L, 70L, 99L), (stat.Ticks, stat.ReapedTicks, stat.ResidentPages));
     }
