@@ -14,17 +14,27 @@ namespace Supervisor.Host.Supervision;
 internal sealed class AkkaSupervision : ISupervision
 {
     private SessionsSystem? _sessions;
+    private volatile bool _stopping;
 
     public async Task<long> StartAsync(StateRoot root, long lastEpoch, ILogger log, Action failed, CancellationToken cancel)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "sup");
         _sessions = await SessionsSystem.StartAsync(root, program, lastEpoch, e => Write(log, e), TimeProvider.System);
-        _ = _sessions.Ended.ContinueWith(_ => failed(), TaskScheduler.Default);
+        _ = _sessions.Ended.ContinueWith(
+            _ =>
+            {
+                if (!_stopping)
+                {
+                    failed();
+                }
+            },
+            TaskScheduler.Default);
         return _sessions.Epoch;
     }
 
     public async Task StopAsync(CancellationToken cancel)
     {
+        _stopping = true;
         if (_sessions is { } sessions)
         {
             await sessions.DisposeAsync();

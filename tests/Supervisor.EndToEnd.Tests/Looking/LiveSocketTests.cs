@@ -77,7 +77,9 @@ public sealed class LiveSocketTests : Workspace
     [InlineData("""{"type":"stop","id":1,"signal":"TERM","grace_ms":-1}""", "invalid_argument")]
     [InlineData("""{"type":"stop","id":1,"signal":"TERM","grace_ms":99999999999}""", "invalid_argument")]
     [InlineData("""{"type":"rename","id":1,"name":"../x"}""", "invalid_argument")]
-    [InlineData("""{"type":"start","id":1}""", "invalid_argument")]
+    [InlineData("""{"type":"begin","id":1}""", "invalid_argument")]
+    [InlineData("""{"type":"start","id":1,"attempt":2}""", "session_read_only")]
+    [InlineData("""{"type":"close","id":1}""", "session_read_only")]
     public void What_cannot_be_is_refused_and_the_run_goes_on(string request, string code)
     {
         using Child run = Start("never", "echo up; cat <held");
