@@ -121,7 +121,7 @@ public sealed class EventsTests : Workspace
         // From before there is anything.
         using Child follow = StartBash("echo $$ >pid; exec sup events -f --json >events");
         string events = Path.Combine(Work, "events");
-        Eventually.True("it follows", () => LiveProcesses.Of(Folder).Any(p => p.WatchesFiles));
+        Eventually.True("it follows", () => File.Exists(events) && LiveProcesses.Of(Folder).Any(p => p.Command.Contains("events -f", StringComparison.Ordinal) && !p.Command.Contains("sh ", StringComparison.Ordinal) && p.State == 'S'));
         RunSup("run", "--session-id", "one", "true");
         Eventually.True("its end is seen", () => WhatOf(events).Contains("one session.ended", StringComparer.Ordinal), () => string.Join('\n', WhatOf(events)));
         using Child run = StartBash("exec sup run --session-id two sh -c 'until [ -e stop ]; do sleep .02; done; exit 1'");

@@ -27,13 +27,13 @@ public sealed class LiveServerTests : IDisposable
         Send(socket, """{"type":"hello","protocol_min":1,"protocol_max":9,"role":"viewer","later":{"unknown":[1,2]}}""");
         JsonObject hello = Receive(socket)!;
         Assert.Equal("hello", (string?)hello["type"]);
-        Assert.Equal(1, (int?)hello["protocol"]);
+        Assert.Equal(2, (int?)hello["protocol"]);
         Assert.Equal("a", (string?)hello["session"]);
         Assert.Equal("42", (string?)hello["end"]);
     }
 
     [Theory]
-    [InlineData("""{"type":"hello","protocol_min":2,"protocol_max":3}""", "version_skew")]
+    [InlineData("""{"type":"hello","protocol_min":3,"protocol_max":4}""", "version_skew")]
     [InlineData("""{"type":"hello"}""", "version_skew")]
     [InlineData("""{"type":"follow"}""", "invalid_argument")]
     [InlineData("""{"kind":"hello"}""", "invalid_argument")]
