@@ -68,8 +68,9 @@ public sealed record SessionStatus
             int? attempt = meta?.Attempt;
             meta = files.ReadMeta();
             final = files.ReadFinal(meta);
-            if (meta?.Attempt == attempt)
+            if (final is null && meta?.Attempt == attempt && files.ReadMeta()?.Attempt == attempt)
             {
+                // It named this attempt before and after final.json was looked at: no other one ended in between.
                 break;
             }
 
