@@ -23,23 +23,29 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
     private readonly SessionId _id;
     private readonly SessionsContext _daemon;
     private readonly SessionPlace _place;
+    private readonly IActorRef _ends;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private KeeperConnection? _connection;
     private KeeperProcess? _keeper;
     private int? _begin;
     private int? _replace;
+    private PtyProtocol.Note? _note;
     private int _current = 1;
     private int _generation;
     private int _failures;
     private bool _busy;
     private bool _over;
 
-    public PtyActor(SessionId id, SessionsContext daemon)
+    /// <param name="id">The session.</param>
+    /// <param name="daemon">What all share.</param>
+    /// <param name="ends">Told how far the transcript goes.</param>
+    public PtyActor(SessionId id, SessionsContext daemon, IActorRef ends)
     {
-        (_id, _daemon, _place) = (id, daemon, new SessionPlace(daemon.Root, id));
+        (_id, _daemon, _place, _ends) = (id, daemon, new SessionPlace(daemon.Root, id), ends);
         Receive<PtyProtocol.Create>(OnCreate);
         Receive<PtyProtocol.Join>(OnJoin);
         Receive<PtyProtocol.Replace>(OnReplace);
+        Receive<PtyProtocol.Note>(OnNote);
         Receive<KeeperStarted>(OnKeeperStarted);
         Receive<Connected>(OnConnected);
         Receive<Absent>(OnAbsent);
@@ -52,7 +58,7 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(SessionId id, SessionsContext daemon) => Akka.Actor.Props.Create(() => new PtyActor(id, daemon));
+    public static Props Props(SessionId id, SessionsContext daemon, IActorRef ends) => Akka.Actor.Props.Create(() => new PtyActor(id, daemon, ends));
 
     protected override void PostStop()
     {
@@ -157,6 +163,13 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         IActorRef self = Self;
         _ = _connection.ReadAllAsync(frame => self.Tell(new Frame(generation, frame)))
             .ContinueWith(_ => self.Tell(new Closed(generation)), TaskScheduler.Default);
+        Send(new LiveMessage { Type = LiveMessageType.Follow });
+        if (_connection.Hello.End is { } end)
+        {
+            _ends.Tell(new LogStreamProtocol.EndIsNow(end));
+        }
+
+        SendNote();
         int last = _connection.Hello.Attempt ?? 0;
         if (_begin is null && last > 0)
         {
@@ -189,6 +202,26 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         _replace = null;
     }
 
+    private void OnNote(PtyProtocol.Note message)
+    {
+        _note = message;
+        if (_connection is not null)
+        {
+            SendNote();
+        }
+    }
+
+    private void SendNote()
+    {
+        // An owner of an older version has no use for it.
+        if (_note is { } note && _connection!.Hello.Protocol >= LiveProtocol.WithNotes)
+        {
+            Send(new LiveMessage { Type = LiveMessageType.Note, State = (note.IsIdle ? SessionState.Idle : SessionState.Running).Word() });
+        }
+
+        _note = null;
+    }
+
     private void Send(LiveMessage message)
     {
         if (!_connection!.Send(message))
@@ -209,6 +242,9 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
 
         switch (frame.Type)
         {
+            case LiveMessageType.End when frame.End is { } end:
+                _ends.Tell(new LogStreamProtocol.EndIsNow(end));
+                break;
             case LiveMessageType.Attempt or LiveMessageType.Ended when frame.Attempt is { } attempt:
                 bool ended = frame.Type is LiveMessageType.Ended || frame.End is not null || frame.Code is not null;
                 _current = Math.Max(_current, attempt);

@@ -16,6 +16,9 @@ internal static class PtyProtocol
     /// <summary>End the command, and begin the next attempt.</summary>
     public sealed record Replace(int Next);
 
+    /// <summary>Have the owner write down that the session has fallen silent, or prints again.</summary>
+    public sealed record Note(bool IsIdle);
+
     /// <summary>What the keeper said of an attempt.</summary>
     /// <param name="Code">Why it was not begun: an error's code.</param>
     /// <param name="Message">The same in words.</param>

@@ -24,6 +24,7 @@ public sealed class RunnerActor : EventSourcedActor
     private readonly SessionId _id;
     private readonly SessionsContext _daemon;
     private readonly IActorRef _terminal;
+    private readonly SessionEars _ears;
     private readonly List<Waiter> _waiters = [];
     private RunnerState _state = RunnerState.Empty;
     private RefusedResult? _failure;
@@ -32,7 +33,8 @@ public sealed class RunnerActor : EventSourcedActor
         : base(daemon?.Access ?? throw new ArgumentNullException(nameof(daemon)))
     {
         (_id, _daemon) = (id, daemon);
-        _terminal = Context.Watch(Context.ActorOf(PtyActor.Props(id, daemon), TerminalName));
+        _ears = SessionEars.Of(Context, id, daemon);
+        _terminal = Context.Watch(Context.ActorOf(PtyActor.Props(id, daemon, _ears.Log), TerminalName));
     }
 
     public override string PersistenceId => IdOf(_daemon.Node, _id);
@@ -41,9 +43,9 @@ public sealed class RunnerActor : EventSourcedActor
 
     internal static string IdOf(string node, SessionId id) => $"runner/{node}/{id}";
 
-    /// <summary>The terminal is another's fault, not this actor's: it is started anew twice a minute at most, else the runner itself fails.</summary>
+    /// <summary>A child that throws has a bug, and holds what cannot be told from outside: the runner fails with it, and is made again with all three.</summary>
     protected override SupervisorStrategy SupervisorStrategy() =>
-        new OneForOneStrategy(2, TimeSpan.FromMinutes(1), _ => Directive.Stop);
+        new OneForOneStrategy(0, TimeSpan.FromMinutes(1), _ => Directive.Stop);
 
     protected override void OnRecover(object message)
     {
@@ -55,6 +57,7 @@ public sealed class RunnerActor : EventSourcedActor
 
     protected override void OnRecoveryCompleted()
     {
+        RunnerSilence.Direct(_ears.Silence, _state, isFresh: false);
         switch (_state.Phase)
         {
             case RunnerPhase.Starting:
@@ -91,7 +94,11 @@ public sealed class RunnerActor : EventSourcedActor
                 Take(RunnerDecisions.Restart(_state, restart, _daemon.Epoch, now), WaitFor.Start, AfterRestart);
                 break;
             case AdoptSession adopt:
-                Record(RunnerDecisions.Adopt(_state, adopt, now), () => _terminal.Tell(new PtyProtocol.Join(_state.Phase == RunnerPhase.Starting ? _state.Attempt : null, _state.Attempt)));
+                Record(RunnerDecisions.Adopt(_state, adopt, now), () =>
+                {
+                    RunnerSilence.Direct(_ears.Silence, _state, isFresh: false);
+                    _terminal.Tell(new PtyProtocol.Join(_state.Phase == RunnerPhase.Starting ? _state.Attempt : null, _state.Attempt));
+                });
                 break;
             case PtyProtocol.Told told:
                 _failure = told.Code is { } code && told.Fact.Attempt == _state.Attempt ? new RefusedResult(_id, code, told.Message ?? "") : _failure;
@@ -104,6 +111,15 @@ public sealed class RunnerActor : EventSourcedActor
                 _failure = new RefusedResult(_id, refused.Code, refused.Message);
                 Record(RunnerDecisions.End(_state, NeverStarted(refused.Message, now), _daemon.Epoch, now), Finish);
                 break;
+            case SilenceProtocol.Idle idle:
+                Note(RunnerSilence.Decide(_state, idle.Attempt, idle: true, now));
+                break;
+            case SilenceProtocol.Active active:
+                Note(RunnerSilence.Decide(_state, active.Attempt, idle: false, now));
+                break;
+            case LogStreamProtocol.Subscribe or LogStreamProtocol.Unsubscribe:
+                _ears.Log.Forward(message);
+                break;
             case ReceiveTimeout:
                 Context.SetReceiveTimeout(null);
                 if (!_state.IsLive)
@@ -113,7 +129,7 @@ public sealed class RunnerActor : EventSourcedActor
 
                 break;
             case Terminated:
-                throw new InvalidOperationException("the session's terminal failed");
+                throw new InvalidOperationException("a part of what looks after the session failed");
             default:
                 Unhandled(message);
                 break;
@@ -182,6 +198,17 @@ public sealed class RunnerActor : EventSourcedActor
         });
     }
 
+    /// <summary>Not awaited: when the machine dies with it, the next daemon finds the silence anew.</summary>
+    private void Note(ISessionEvent? happened)
+    {
+        if (happened is not null)
+        {
+            PersistUnawaited(happened);
+            _state = _state.Apply(happened);
+            _terminal.Tell(new PtyProtocol.Note(_state.IsIdle));
+        }
+    }
+
     private void AfterRestart()
     {
         if (_state.Phase == RunnerPhase.Starting)
@@ -210,6 +237,7 @@ public sealed class RunnerActor : EventSourcedActor
             SendStop(stop);
         }
 
+        RunnerSilence.Direct(_ears.Silence, _state, isFresh: true);
         AnswerWaiters();
     }
 
@@ -226,6 +254,7 @@ public sealed class RunnerActor : EventSourcedActor
 
     private void Finish()
     {
+        RunnerSilence.Direct(_ears.Silence, _state, isFresh: false);
         AnswerWaiters();
         if (_state.Phase == RunnerPhase.Starting)
         {

@@ -15,6 +15,8 @@ public static class RunnerEvents
         .Add("attempt-ended/1", RunnerJson.Default.AttemptEnded)
         .Add("stop-requested/1", RunnerJson.Default.StopRequested)
         .Add("restart-requested/1", RunnerJson.Default.RestartRequested)
+        .Add("session-idle/1", RunnerJson.Default.SessionIdle)
+        .Add("session-active/1", RunnerJson.Default.SessionActive)
         .Add("session-ended/1", RunnerJson.Default.SessionEnded)
         .Build();
 }
@@ -27,5 +29,7 @@ public static class RunnerEvents
 [JsonSerializable(typeof(AttemptEnded))]
 [JsonSerializable(typeof(StopRequested))]
 [JsonSerializable(typeof(RestartRequested))]
+[JsonSerializable(typeof(SessionIdle))]
+[JsonSerializable(typeof(SessionActive))]
 [JsonSerializable(typeof(SessionEnded))]
 internal sealed partial class RunnerJson : JsonSerializerContext;

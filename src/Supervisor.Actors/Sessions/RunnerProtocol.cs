@@ -55,6 +55,12 @@ public static class RunnerProtocol
 
     public sealed record StopRequested(string? Signal, long? GraceMs, string? RequestId, DateTime At) : ISessionEvent;
 
+    /// <summary>The command has printed nothing for as long as its session says. Once in each silence.</summary>
+    public sealed record SessionIdle(int Attempt, DateTime At) : ISessionEvent;
+
+    /// <summary>It prints again.</summary>
+    public sealed record SessionActive(int Attempt, DateTime At) : ISessionEvent;
+
     /// <summary>The command is to end, and this attempt to follow.</summary>
     public sealed record RestartRequested(int Next, string? RequestId, DateTime At) : ISessionEvent;
 

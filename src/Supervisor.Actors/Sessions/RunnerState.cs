@@ -45,6 +45,9 @@ public sealed record RunnerState
 
     public long? PidStartTime { get; init; }
 
+    /// <summary>The attempt that is silent; 0 when none is.</summary>
+    public int IdleAttempt { get; init; }
+
     /// <summary>The last attempt whose end is known; 0 before the first.</summary>
     public int EndedAttempt { get; init; }
 
@@ -58,6 +61,9 @@ public sealed record RunnerState
     public ImmutableList<string> Requests { get; init; } = [];
 
     public bool IsLive => Phase is RunnerPhase.Starting or RunnerPhase.Running or RunnerPhase.Stopping;
+
+    /// <summary>Whether its command has fallen silent and not printed since.</summary>
+    public bool IsIdle => IdleAttempt > 0 && IdleAttempt == Attempt;
 
     public bool Knows(string requestId) => Requests.Contains(requestId, StringComparer.Ordinal);
 
@@ -87,6 +93,10 @@ public sealed record RunnerState
                 return Next is { } next
                     ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Pid = null, PidStartTime = null }
                     : this with { Phase = RunnerPhase.Stopping, EndedAttempt = e.Attempt };
+            case SessionIdle e when IsLive && e.Attempt == Attempt && !IsIdle:
+                return this with { IdleAttempt = e.Attempt };
+            case SessionActive e when IsLive && e.Attempt == Attempt && IsIdle:
+                return this with { IdleAttempt = 0 };
             case StopRequested e when IsLive:
                 return this with { Phase = RunnerPhase.Stopping, Next = null, Stop = e, Requests = Remember(e.RequestId) };
             case RestartRequested e when IsLive && Stop is null && e.Next == Attempt + 1:

@@ -209,6 +209,7 @@ internal static class RunCommand
             WorkingDirectory = cwd,
             Caller = caller.State,
             Retention = Retention(options.Value(RunOptions.Retention) ?? "24h"),
+            SilenceAfter = Silence(options.Value(RunOptions.SilenceAfter) ?? "30s"),
             MaxOutputBytes = MaxOutput(options.Value(RunOptions.MaxOutput) ?? "256M"),
             Pty = pty switch
             {
@@ -245,6 +246,11 @@ internal static class RunCommand
         DurationText.TryParse(text, out TimeSpan value) && value > TimeSpan.Zero && value.Ticks % TimeSpan.TicksPerSecond == 0
             ? value
             : throw Invalid("--retention", text, "a positive time in whole seconds, such as 90s, 24h or 7d");
+
+    private static TimeSpan Silence(string text) =>
+        DurationText.TryParse(text, out TimeSpan value) && value >= TimeSpan.Zero && value <= TimeSpan.FromDays(365)
+            ? value
+            : throw Invalid("--silence-after", text, "a time such as 500ms, 30s or 5m, at most 365 days; 0 turns it off");
 
     private static Dictionary<string, string> Labels(IReadOnlyList<string> entries)
     {

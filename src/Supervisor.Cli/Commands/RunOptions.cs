@@ -26,6 +26,7 @@ internal sealed class RunOptions
     public static readonly RunOption Pty = new("--pty", "auto|always|never", "Whether the command gets a terminal of its own");
     public static readonly RunOption Size = new("--size", "CxR", "A fixed terminal size, columns x rows");
     public static readonly RunOption MaxOutput = new("--max-output", "256M", "Keep this much of the newest output");
+    public static readonly RunOption SilenceAfter = new("--silence-after", "30s", "Idle after so long without output; 0: never");
     public static readonly RunOption Quiet = new("--quiet", null, "No lines before and after the command");
     public static readonly RunOption Label = new("--label", "K=V", "A label to find the session by");
     public static readonly RunOption IdFile = new("--id-file", "PATH", "Write the session's id to this file");
@@ -40,13 +41,13 @@ internal sealed class RunOptions
     /// <summary>Of <c>sup run</c>.</summary>
     public static readonly RunOption[] All =
     [
-        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, Quiet, Label, IdFile, Detach, Help,
+        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, SilenceAfter, Quiet, Label, IdFile, Detach, Help,
     ];
 
     /// <summary>Of <c>sup start</c>, and so of <c>sup run -d</c>.</summary>
     public static readonly RunOption[] Start =
     [
-        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, Quiet, Label, IdFile, StopSignal, StopTimeout, Replace, Json, Detach, Help,
+        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, SilenceAfter, Quiet, Label, IdFile, StopSignal, StopTimeout, Replace, Json, Detach, Help,
     ];
 
     private readonly Dictionary<RunOption, List<string>> _values = [];

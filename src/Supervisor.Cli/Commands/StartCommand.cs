@@ -93,6 +93,7 @@ internal static class StartCommand
             Niceness = ProcessState.Niceness(),
             SoftLimits = Limits.Current(caller.State.OpenFilesSoftLimit),
             RetentionSeconds = (long)request.Retention.TotalSeconds,
+            SilenceAfterSeconds = request.SilenceAfter.TotalSeconds,
             MaxOutputBytes = request.MaxOutputBytes,
             Pty = request.Pty != PtyChoice.Never,
             Columns = size.Columns,

@@ -35,6 +35,9 @@ public sealed record SessionSpec
     /// <summary>Seconds after the session's end.</summary>
     public required long RetentionSeconds { get; init; }
 
+    /// <summary>Seconds without output after which the session is idle; 0: never.</summary>
+    public double SilenceAfterSeconds { get; init; } = 30;
+
     public required long MaxOutputBytes { get; init; }
 
     /// <summary>Whether the command gets a terminal; else its stdin is /dev/null, and its output goes to pipes.</summary>
@@ -65,6 +68,7 @@ public sealed record SessionSpec
         int? umask = 0x12, niceness = 0, columns = 80, rows = 24;
         long? retention = null, maxOutput = null, stopTimeout = 10_000;
         bool? pty = true;
+        double? silence = 30;
         IReadOnlyDictionary<string, string>? limits = NoLabels, labels = NoLabels;
 
         JsonFields fields = new(json);
@@ -110,6 +114,10 @@ public sealed record SessionSpec
             {
                 retention = fields.Long();
             }
+            else if (fields.Is("silence_after_seconds"u8))
+            {
+                silence = fields.Double();
+            }
             else if (fields.Is("max_output_bytes"u8))
             {
                 maxOutput = fields.Long();
@@ -149,7 +157,7 @@ public sealed record SessionSpec
         }
 
         if (!fields.IsValid || schema is null || id is null || directory is null || umask is null || niceness is null || limits is null
-            || retention is null || maxOutput is null || pty is null || columns is null || rows is null || labels is null
+            || retention is null || !(silence >= 0) || maxOutput is null || pty is null || columns is null || rows is null || labels is null
             || stopSignal is null || stopTimeout is null
             || Strings(command) is not { Count: > 0 } arguments || Strings(environment) is not { } variables)
         {
@@ -168,6 +176,7 @@ public sealed record SessionSpec
             Niceness = niceness.Value,
             SoftLimits = limits,
             RetentionSeconds = retention.Value,
+            SilenceAfterSeconds = silence.Value,
             MaxOutputBytes = maxOutput.Value,
             Pty = pty.Value,
             Columns = columns.Value,
@@ -192,6 +201,7 @@ public sealed record SessionSpec
         .Add("niceness", Niceness)
         .Add("soft_limits", SoftLimits)
         .Add("retention_seconds", RetentionSeconds)
+        .Add("silence_after_seconds", SilenceAfterSeconds)
         .Add("max_output_bytes", MaxOutputBytes)
         .Add("pty", Pty)
         .Add("columns", Columns)

@@ -3,7 +3,7 @@ namespace Supervisor.Protocol.Files;
 /// <summary>One line of <c>events.jsonl</c>: what happened, and at which transcript offset.</summary>
 public sealed record TranscriptEvent
 {
-    /// <summary><c>started resized exited gap freed</c>.</summary>
+    /// <summary><c>started resized idle active exited gap freed</c>.</summary>
     public required string Type { get; init; }
 
     public required long Offset { get; init; }

@@ -36,6 +36,12 @@ public static class LiveMessageType
     /// <summary>From the daemon to a keeper: no further attempt will follow.</summary>
     public const string Close = "close";
 
+    /// <summary>
+    /// From the daemon, since version 3: the session has fallen silent (<c>state</c> is <c>idle</c>), or prints again (<c>running</c>); the owner
+    /// writes it into events.jsonl.
+    /// </summary>
+    public const string Note = "note";
+
     /// <summary>From a keeper: an attempt as it is now; without a <c>pid</c> it did not start, and <c>code</c> says why.</summary>
     public const string Attempt = "attempt";
 

@@ -7,7 +7,10 @@ public static class LiveProtocol
     public const int Min = 1;
 
     /// <summary>The newest version of the protocol spoken here.</summary>
-    public const int Max = 2;
+    public const int Max = 3;
+
+    /// <summary>The first version that has <see cref="LiveMessageType.Note"/>.</summary>
+    public const int WithNotes = 3;
 
     /// <summary>A frame is a length, big-endian in this many bytes, and so many bytes of JSON.</summary>
     public const int HeaderBytes = 4;

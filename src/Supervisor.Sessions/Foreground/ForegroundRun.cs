@@ -124,6 +124,7 @@ public sealed unsafe class ForegroundRun : IDisposable
             WorkingDirectory = WorkingFolder.Absolute(_request.WorkingDirectory) ?? _request.WorkingDirectory,
             StartedAt = _time.GetUtcNow().UtcDateTime,
             RetentionSeconds = (long)_request.Retention.TotalSeconds,
+            SilenceAfterSeconds = _request.SilenceAfter.TotalSeconds,
             TransportMode = _terminal.TransportMode,
             TtyAttached = _isPty,
             MaxOutputBytes = _request.MaxOutputBytes,
@@ -209,7 +210,11 @@ public sealed unsafe class ForegroundRun : IDisposable
     {
         while (_live!.TryTake(out LiveCommand? command))
         {
-            if (command!.Grace is { } grace)
+            if (command!.Note is { } note)
+            {
+                SilenceNote.Append(_record!.Session, note);
+            }
+            else if (command.Grace is { } grace)
             {
                 _stop.Begin(command.Signal, grace);
             }

@@ -37,6 +37,9 @@ internal sealed class LiveControl(OwnedSession session) : ILiveOwner, IDisposabl
                 && request.GraceMs is { } grace and >= 0 and <= MaxGraceMilliseconds:
                 Enqueue(new LiveCommand(signal, TimeSpan.FromMilliseconds(grace), answer));
                 break;
+            case LiveMessageType.Note when SilenceNote.TypeOf(request) is not null && string.Equals(request.Role, LiveProtocol.DaemonRole, StringComparison.Ordinal):
+                Enqueue(new LiveCommand(0, null, answer) { Note = request });
+                break;
             case LiveMessageType.Rename when SessionName.TryParse(request.Name, out SessionName name):
                 session.Rename(name, answer);
                 break;

@@ -39,6 +39,9 @@ public sealed record RunRequest
 
     public required TimeSpan Retention { get; init; }
 
+    /// <summary>So long without output, and it counts as idle; zero: never.</summary>
+    public required TimeSpan SilenceAfter { get; init; }
+
     public required long MaxOutputBytes { get; init; }
 
     public PtyChoice Pty { get; init; }

@@ -59,7 +59,7 @@ internal sealed class KeeperControl : ILiveOwner, IDisposable
     public void Handle(LiveMessage request, Action<LiveMessage> answer)
     {
         bool isDaemon = string.Equals(request.Role, LiveProtocol.DaemonRole, StringComparison.Ordinal) && request.Epoch >= _epoch;
-        bool needsDaemon = request.Type is LiveMessageType.Start or LiveMessageType.Close || request.Then is not null;
+        bool needsDaemon = request.Type is LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Note || request.Then is not null;
         if (needsDaemon && !isDaemon)
         {
             answer(LiveAnswer.Error(ErrorCode.Superseded, "only the daemon with the highest epoch may do that"));
@@ -73,6 +73,7 @@ internal sealed class KeeperControl : ILiveOwner, IDisposable
                 && request.GraceMs is null or (>= 0 and <= MaxGraceMilliseconds) && request.Then is null or > 0:
             case LiveMessageType.Start when request.Attempt is > 0:
             case LiveMessageType.Close:
+            case LiveMessageType.Note when SilenceNote.TypeOf(request) is not null:
                 _requests.Enqueue(new KeeperRequest(request, answer));
                 Wake.Set();
                 break;

@@ -191,6 +191,7 @@ public sealed unsafe class SessionKeeper : IDisposable
                 break;
             case LiveMessageType.Stop when _running is null:
             case LiveMessageType.Signal when _running is null:
+            case LiveMessageType.Note when _running is null:
                 answer(LiveAnswer.Error(ErrorCode.SessionEnded, "no command runs"));
                 break;
             case LiveMessageType.Signal:
@@ -200,6 +201,10 @@ public sealed unsafe class SessionKeeper : IDisposable
             case LiveMessageType.Stop:
                 _running!.Next = request.Then;
                 _running.Stop.Begin(NumberOf(request.Signal ?? _spec.StopSignal), TimeSpan.FromMilliseconds(request.GraceMs ?? _spec.StopTimeoutMs));
+                answer(LiveAnswer.Done);
+                break;
+            case LiveMessageType.Note:
+                SilenceNote.Append(_session, request);
                 answer(LiveAnswer.Done);
                 break;
             case LiveMessageType.Close when _running is not null:
@@ -440,6 +445,7 @@ public sealed unsafe class SessionKeeper : IDisposable
             ScriptHash = spec.ScriptHash,
             StartedAt = now,
             RetentionSeconds = spec.RetentionSeconds,
+            SilenceAfterSeconds = spec.SilenceAfterSeconds,
             TransportMode = spec.Pty ? "posix-pty" : "pipe",
             TtyAttached = spec.Pty,
             Terminal = "supervised",

@@ -34,6 +34,9 @@ internal sealed class LivePeer(int fd, long now) : IDisposable
     /// <summary>The end it was told last; -1 when none.</summary>
     public long ToldEnd { get; set; } = -1;
 
+    /// <summary>When it was told last, in milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    public long ToldAt { get; set; }
+
     /// <summary>Set when the connection is to end.</summary>
     public bool IsOver { get; private set; }
 

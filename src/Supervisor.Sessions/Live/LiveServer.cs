@@ -20,6 +20,9 @@ internal sealed unsafe class LiveServer : IDisposable
     /// </summary>
     private const int ShortestInterval = 2, LongestInterval = 8, PeersPerMillisecond = 25;
 
+    /// <summary>The daemon shows nobody a byte; it follows each session there is, and is told less often.</summary>
+    private const int DaemonInterval = 50;
+
     /// <summary>How long nobody new is let in when there are no descriptors left.</summary>
     private const int FullMilliseconds = 100;
 
@@ -118,8 +121,16 @@ internal sealed unsafe class LiveServer : IDisposable
             due = Math.Min(due, peer.Deadline ?? long.MaxValue);
             if (peer is { Follows: true, HasUnsent: false })
             {
-                follows = true;
-                told = Math.Min(told, peer.ToldEnd);
+                long again = TellAgain(peer);
+                if (now < again)
+                {
+                    due = Math.Min(due, again);
+                }
+                else
+                {
+                    follows = true;
+                    told = Math.Min(told, peer.ToldEnd);
+                }
             }
         }
 
@@ -128,10 +139,9 @@ internal sealed unsafe class LiveServer : IDisposable
             due = Math.Min(due, _listenAgain);
         }
 
-        long quiet = QuietUntil;
-        if (follows && (now < quiet || !_end.WakeBeyond(told, _wake)))
+        if (follows && !_end.WakeBeyond(told, _wake))
         {
-            due = Math.Min(due, quiet);
+            due = now;
         }
 
         return due == long.MaxValue ? Io.Forever : (int)Math.Clamp(due - now, 0, int.MaxValue);
@@ -171,7 +181,7 @@ internal sealed unsafe class LiveServer : IDisposable
                 });
                 break;
             case LiveMessageType.Signal or LiveMessageType.Stop or LiveMessageType.Rename or LiveMessageType.Input or LiveMessageType.Resize
-                or LiveMessageType.Start or LiveMessageType.Close:
+                or LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Note:
                 _owner.Handle(message with { Role = peer.Role, Epoch = peer.Epoch }, answer =>
                 {
                     _answers.Enqueue(new PendingAnswer(peer, answer with { Id = message.Id }));
@@ -267,24 +277,23 @@ internal sealed unsafe class LiveServer : IDisposable
     {
         long now = Now;
         long end = _end.Value;
-        if (now < QuietUntil)
-        {
-            return;
-        }
-
         LiveMessage? message = null;
+        bool toldViewers = false;
         foreach (LivePeer peer in _peers)
         {
-            if (peer is { Follows: true, HasUnsent: false, IsOver: false } && peer.ToldEnd != end)
+            if (peer is { Follows: true, HasUnsent: false, IsOver: false } && peer.ToldEnd != end && now >= TellAgain(peer))
             {
                 message ??= new LiveMessage { Type = LiveMessageType.End, End = end };
-                peer.ToldEnd = end;
+                (peer.ToldEnd, peer.ToldAt) = (end, now);
                 peer.Send(message);
+                toldViewers |= !peer.IsDaemon;
             }
         }
 
-        _toldAt = message is null ? _toldAt : now;
+        _toldAt = toldViewers ? now : _toldAt;
     }
+
+    private long TellAgain(LivePeer peer) => peer.IsDaemon ? peer.ToldAt + DaemonInterval : QuietUntil;
 
     private void Drop()
     {

@@ -19,6 +19,8 @@ public sealed class RunnerEventsTests
         new AttemptStarted(2, 4711, 99120, At),
         new AttemptEnded(2, 3, null, At),
         new StopRequested("SIGINT", 5000, "r3", At),
+        new SessionIdle(2, At),
+        new SessionActive(2, At),
         new RestartRequested(3, "r4", At),
         new SessionEnded(3, "signaled", "user-stop", null, "SIGTERM", null, At));
 }

@@ -47,6 +47,7 @@ public sealed class SessionRecordTests : IDisposable
         CommandText = ["true"],
         Environment = [],
         Caller = CallerState.Plain,
+        SilenceAfter = TimeSpan.FromSeconds(30),
         Retention = TimeSpan.FromDays(1),
         MaxOutputBytes = 1,
         Script = () => new ScriptIdentity(null, "sha256:0"),

@@ -27,13 +27,54 @@ public sealed class LiveServerTests : IDisposable
         Send(socket, """{"type":"hello","protocol_min":1,"protocol_max":9,"role":"viewer","later":{"unknown":[1,2]}}""");
         JsonObject hello = Receive(socket)!;
         Assert.Equal("hello", (string?)hello["type"]);
-        Assert.Equal(2, (int?)hello["protocol"]);
+        Assert.Equal(LiveProtocol.Max, (int?)hello["protocol"]);
         Assert.Equal("a", (string?)hello["session"]);
         Assert.Equal("42", (string?)hello["end"]);
     }
 
+    [Fact]
+    public void The_daemon_is_told_at_once_after_a_quiet_time_and_else_every_50_ms()
+    {
+        using LiveOwner owner = new(_state, "a");
+        using Socket socket = Connect("a");
+        Send(socket, """{"type":"hello","protocol_min":1,"protocol_max":9,"role":"daemon","epoch":1}""");
+        Assert.Equal("hello", (string?)Receive(socket)!["type"]);
+        Send(socket, """{"type":"follow"}""");
+        Assert.Equal("0", (string?)Receive(socket)!["end"]);
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        long end = 0;
+        bool done = false;
+        Thread printing = new(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                owner.End.Advance(Interlocked.Increment(ref end));
+                Thread.Sleep(1);
+            }
+        });
+        printing.Start();
+        const int Frames = 10;
+        long told = 0;
+        for (int i = 0; i < Frames; i++)
+        {
+            long now = long.Parse((string)Receive(socket)!["end"]!, CultureInfo.InvariantCulture);
+            Assert.True(now > told);
+            told = now;
+        }
+
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(50 * (Frames - 2)));
+        Volatile.Write(ref done, true);
+        printing.Join();
+
+        // The last one is never left out.
+        while (told < end)
+        {
+            told = long.Parse((string)Receive(socket)!["end"]!, CultureInfo.InvariantCulture);
+        }
+    }
+
     [Theory]
-    [InlineData("""{"type":"hello","protocol_min":3,"protocol_max":4}""", "version_skew")]
+    [InlineData("""{"type":"hello","protocol_min":98,"protocol_max":99}""", "version_skew")]
     [InlineData("""{"type":"hello"}""", "version_skew")]
     [InlineData("""{"type":"follow"}""", "invalid_argument")]
     [InlineData("""{"kind":"hello"}""", "invalid_argument")]
