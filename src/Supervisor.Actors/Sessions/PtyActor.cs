@@ -293,9 +293,9 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
             bool unclaimed = begin is { } attempt && files is not null && files.ReadAttempt(attempt) is null && files.ReadBytes(Artifact.Spec) is not null;
             return unclaimed ? new Looked(null, NeedsKeeper: true) : new Looked(place.End(current, now), NeedsKeeper: false);
         }).PipeTo(Self, failure: e => new Looked(null, NeedsKeeper: false));
-        if (message.Failure is { } failure)
+        if (message.Failure is { } failure && _failures == 0)
         {
-            _log.Warning("session {0}: its keeper does not answer: {1}", _id, failure.Message);
+            _log.Warning("session {0}: its owner does not answer: {1}", _id, failure.Message);
         }
     }
 

@@ -10,6 +10,7 @@ public static class RunnerEvents
     public static EventRegistry Registry { get; } = new EventRegistry.Builder()
         .Add("session-requested/1", RunnerJson.Default.SessionRequested)
         .Add("session-adopted/1", RunnerJson.Default.SessionAdopted)
+        .Add("session-observed/1", RunnerJson.Default.SessionObserved)
         .Add("attempt-requested/1", RunnerJson.Default.AttemptRequested)
         .Add("attempt-started/1", RunnerJson.Default.AttemptStarted)
         .Add("attempt-ended/1", RunnerJson.Default.AttemptEnded)
@@ -24,6 +25,7 @@ public static class RunnerEvents
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SessionRequested))]
 [JsonSerializable(typeof(SessionAdopted))]
+[JsonSerializable(typeof(SessionObserved))]
 [JsonSerializable(typeof(AttemptRequested))]
 [JsonSerializable(typeof(AttemptStarted))]
 [JsonSerializable(typeof(AttemptEnded))]

@@ -47,6 +47,12 @@ public static class RunnerProtocol
     /// <summary>A keeper was found that was started by somebody else, or before the journal was lost.</summary>
     public sealed record SessionAdopted(string? Name, ImmutableArray<string> Command, int Attempt, DateTime At) : ISessionEvent;
 
+    /// <summary>A session that somebody else owns was found, such as a run in the foreground.</summary>
+    /// <param name="Terminal">As in meta.json.</param>
+    /// <param name="StartedAt">When it began; before <paramref name="At"/>.</param>
+    public sealed record SessionObserved(
+        string? Name, ImmutableArray<string> Command, string? WorkingDirectory, string Terminal, int Attempt, int? Pid, DateTime StartedAt, DateTime At) : ISessionEvent;
+
     public sealed record AttemptRequested(int Attempt, long Epoch, string? RequestId, DateTime At) : ISessionEvent;
 
     public sealed record AttemptStarted(int Attempt, int Pid, long? PidStartTime, DateTime At) : ISessionEvent;

@@ -76,6 +76,8 @@ public sealed record RunnerState
                 return this with { Name = e.Name, Command = e.Command, Requests = Remember(e.RequestId) };
             case SessionAdopted e when Phase == RunnerPhase.Unknown:
                 return this with { Phase = e.Attempt == 0 ? RunnerPhase.Starting : RunnerPhase.Running, Name = e.Name, Command = e.Command, Attempt = Math.Max(1, e.Attempt) };
+            case SessionObserved e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended:
+                return Empty with { Phase = RunnerPhase.Running, Name = e.Name, Command = e.Command, Attempt = e.Attempt, Pid = e.Pid };
             case AttemptRequested e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended && e.Attempt > Attempt:
                 return this with
                 {

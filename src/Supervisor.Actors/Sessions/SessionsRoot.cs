@@ -11,17 +11,20 @@ internal sealed class SessionsRoot : ReceiveActor
     public SessionsRoot(SessionsContext daemon)
     {
         IActorRef supervisor = Context.Watch(Context.ActorOf(SupervisorActor.Props(daemon), "supervisor"));
+        IActorRef observer = Context.Watch(Context.ActorOf(ObserverActor.Props(daemon), "observer"));
         Context.ActorOf(RetentionActor.Props(daemon), "retention");
-        Receive<Terminated>(_ => throw new InvalidOperationException("the supervisor failed"));
+        Receive<Terminated>(_ => throw new InvalidOperationException("the parent of all sessions' actors failed"));
         Receive<ISessionCommand>(supervisor.Forward);
         Receive<AdoptSession>(supervisor.Forward);
         Receive<SupervisorActor.Recover>(supervisor.Forward);
         Receive<SupervisorActor.GetSessions>(supervisor.Forward);
+        Receive<ObserverProtocol.Recover>(observer.Forward);
+        Receive<ObserverProtocol.GetObserved>(observer.Forward);
     }
 
     public static Props Props(SessionsContext daemon) => Akka.Actor.Props.Create(() => new SessionsRoot(daemon));
 
-    /// <summary>Neither child has a reason to throw. The sweep may begin anew three times an hour; the supervisor may not: its children would be lost to it.</summary>
+    /// <summary>No child has a reason to throw. The sweep may begin anew three times an hour; the other two may not: their children would be lost to them.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(
         3, TimeSpan.FromHours(1), _ => string.Equals(Sender.Path.Name, "retention", StringComparison.Ordinal) ? Directive.Restart : Directive.Stop);
 }

@@ -65,6 +65,7 @@ public sealed class SessionsSystem : IAsyncDisposable
             long known = Math.Max(lastEpoch, await Task.Run(() => HighestEpoch(root, live)).ConfigureAwait(false));
             long epoch = (await journal.RaiseCounterAsync("epoch", known + 1).ConfigureAwait(false)).Value;
             string node = (await journal.ReadOrAddMetaAsync("node", Guid.NewGuid().ToString("N")[..12]).ConfigureAwait(false)).Value;
+            IReadOnlyList<ProjectionRow> observed = (await journal.ReadProjectionAsync(ObservedActor.Projection).ConfigureAwait(false)).Value;
             IReadOnlyList<ProjectionRow> rows = (await journal.ReadProjectionAsync("sessions").ConfigureAwait(false)).Value;
 
             JournalAccess access = new(journal, RunnerEvents.Registry);
@@ -74,6 +75,7 @@ public sealed class SessionsSystem : IAsyncDisposable
             IActorRef actors = system.ActorOf(SessionsRoot.Props(context), SessionsRoot.Name);
             SessionsSystem sessions = new(journal, access, system, actors, epoch);
             sessions.TakeUp(rows, live);
+            actors.Tell(new ObserverProtocol.Recover(IdsOf(observed)), ActorRefs.NoSender);
             return sessions;
         }
         catch (Exception e)
@@ -89,9 +91,15 @@ public sealed class SessionsSystem : IAsyncDisposable
     /// <param name="cancel">The caller has left. What it asked for goes on.</param>
     public Task<IReply> AskAsync(ISessionCommand command, TimeSpan limit, CancellationToken cancel) => _root.Ask<IReply>(command, limit, cancel);
 
-    /// <summary>How much there is to do.</summary>
-    public Task<SupervisorActor.SessionsResult> CountAsync(CancellationToken cancel) =>
-        _root.Ask<SupervisorActor.SessionsResult>(SupervisorActor.GetSessions.Instance, TimeSpan.FromSeconds(5), cancel);
+    /// <summary>How much there is to do: supervised sessions, and observed ones.</summary>
+    public async Task<(SupervisorActor.SessionsResult Supervised, SupervisorActor.SessionsResult Observed)> CountAsync(CancellationToken cancel)
+    {
+        Task<SupervisorActor.SessionsResult> supervised = CountAsync(SupervisorActor.GetSessions.Instance, cancel);
+        return (await supervised.ConfigureAwait(false), await CountAsync(ObserverProtocol.GetObserved.Instance, cancel).ConfigureAwait(false));
+    }
+
+    private Task<SupervisorActor.SessionsResult> CountAsync(object question, CancellationToken cancel) =>
+        _root.Ask<SupervisorActor.SessionsResult>(question, TimeSpan.FromSeconds(5), cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -103,8 +111,7 @@ public sealed class SessionsSystem : IAsyncDisposable
     private void TakeUp(IReadOnlyList<ProjectionRow> rows, List<SessionMeta> live)
     {
         HashSet<string> known = [.. rows.Select(r => r.Id)];
-        List<SessionId> recover = [.. rows.Select(r => SessionId.TryParse(r.Id, out SessionId id) ? id : (SessionId?)null).OfType<SessionId>()];
-        _root.Tell(new SupervisorActor.Recover(recover), ActorRefs.NoSender);
+        _root.Tell(new SupervisorActor.Recover(IdsOf(rows)), ActorRefs.NoSender);
         foreach (SessionMeta meta in live.Where(m => !known.Contains(m.Id)))
         {
             // Of a journal that was lost, or did not come to know of it.
@@ -114,6 +121,9 @@ public sealed class SessionsSystem : IAsyncDisposable
             }
         }
     }
+
+    private static List<SessionId> IdsOf(IReadOnlyList<ProjectionRow> rows) =>
+        [.. rows.Select(r => SessionId.TryParse(r.Id, out SessionId id) ? id : (SessionId?)null).OfType<SessionId>()];
 
     private static async Task<SqliteJournal> OpenAsync(StateRoot root, TimeProvider time)
     {

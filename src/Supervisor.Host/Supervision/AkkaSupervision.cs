@@ -43,8 +43,8 @@ internal sealed class AkkaSupervision : ISupervision
 
     public async Task<SupervisionStatus> StatusAsync(CancellationToken cancel)
     {
-        SupervisorActor.SessionsResult count = await Sessions.CountAsync(cancel);
-        return new SupervisionStatus(count.Count, Sessions.JournalBytes, count.Restarts);
+        (SupervisorActor.SessionsResult supervised, SupervisorActor.SessionsResult observed) = await Sessions.CountAsync(cancel);
+        return new SupervisionStatus(supervised.Count, observed.Count, Sessions.JournalBytes, supervised.Restarts + observed.Restarts);
     }
 
     public async Task<IReply> AskAsync(ISessionCommand command, TimeSpan limit, CancellationToken cancel)

@@ -34,7 +34,8 @@ internal interface ISupervision
 }
 
 /// <summary>How much there is to do.</summary>
-/// <param name="Sessions">Live sessions that are looked after.</param>
+/// <param name="Supervised">Live sessions that it starts, stops and restarts.</param>
+/// <param name="Observed">Live sessions that others own, such as runs in the foreground.</param>
 /// <param name="JournalBytes">The journal on disk.</param>
 /// <param name="ActorRestarts">How often a part failed and was started again.</param>
-internal sealed record SupervisionStatus(int Sessions, long JournalBytes, long ActorRestarts);
+internal sealed record SupervisionStatus(int Supervised, int Observed, long JournalBytes, long ActorRestarts);

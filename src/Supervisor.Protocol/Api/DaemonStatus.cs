@@ -26,8 +26,11 @@ public sealed record DaemonStatus
     /// <summary>Resident memory that is no file's, in bytes.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>How many live sessions it looks after.</summary>
+    /// <summary>How many live sessions it knows of.</summary>
     public required int Sessions { get; init; }
+
+    /// <summary>How many of them others own, such as runs in the foreground.</summary>
+    public int ObservedSessions { get; init; }
 
     /// <summary>The size of its journal on disk.</summary>
     public required long JournalBytes { get; init; }

@@ -15,6 +15,7 @@ public sealed class RunnerEventsTests
         GoldenEvents.Folder(),
         new SessionRequested("web", ["npm", "run", "dev"], "/home/u/app", "r1", At),
         new SessionAdopted("web", ["npm", "run", "dev"], 3, At),
+        new SessionObserved("build", ["make", "all"], "/home/u/app", "external", 1, 4711, At.AddMinutes(-1), At),
         new AttemptRequested(2, 7, "r2", At),
         new AttemptStarted(2, 4711, 99120, At),
         new AttemptEnded(2, 3, null, At),

@@ -9,7 +9,7 @@ public sealed record SqliteJournalOptions(string Path)
     /// <summary>
     /// The projections, each a table <c>sup_NAME(id, json)</c>. Lower-case letters and underscores; <c>meta</c> is taken.
     /// </summary>
-    public ImmutableArray<string> Projections { get; init; } = ["sessions"];
+    public ImmutableArray<string> Projections { get; init; } = ["sessions", "observed"];
 
     /// <summary>How long a write waits for another process that holds the file.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);

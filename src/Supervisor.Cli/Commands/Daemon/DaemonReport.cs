@@ -59,7 +59,7 @@ internal static class DaemonReport
     /// <summary>In one line.</summary>
     public static string Line(DaemonStatus status) => string.Create(
         CultureInfo.InvariantCulture,
-        $"running: pid {status.Pid}, up {DurationText.ForPeople(status.UptimeSeconds)}, {status.Sessions} session{(status.Sessions == 1 ? "" : "s")}{Skew(status)}");
+        $"running: pid {status.Pid}, up {DurationText.ForPeople(status.UptimeSeconds)}, {status.Sessions} session{(status.Sessions == 1 ? "" : "s")}{(status.ObservedSessions > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({status.ObservedSessions} in the foreground)") : "")}{Skew(status)}");
 
     public static string Text(DaemonStatus status)
     {
