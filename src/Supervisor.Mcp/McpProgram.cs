@@ -11,7 +11,10 @@ public static class McpProgram
     /// <summary>After the end of the input: when nothing more was answered for so long, nothing will be.</summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(600);
 
-    /// <summary>On a slow machine the first answer may still be on its way then.</summary>
+    /// <summary>After the end of the input of a client that was answered before: it is gone, or soon will be. Less than the second that is promised.</summary>
+    private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(800);
+
+    /// <summary>Where the input ended before anything was answered, as that of a script does: on a slow machine the first answer is still on its way.</summary>
     private static readonly TimeSpan FirstAnswerTime = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
@@ -37,9 +40,12 @@ public static class McpProgram
     private static void ExitWhenAnswered(StdoutLines output, int requests)
     {
         long ended = Stopwatch.GetTimestamp();
+        TimeSpan most = output.Answers > 0 ? MostTime : FirstAnswerTime;
+
+        // Notifications may go on and on, and a call that was given up is never answered.
         while (output.Answers < requests
-            && Stopwatch.GetElapsedTime(ended) < FirstAnswerTime
-            && (output.LastWritten is not { } written || Stopwatch.GetElapsedTime(Math.Max(written, ended)) < QuietTime))
+            && Stopwatch.GetElapsedTime(ended) < most
+            && (output.LastAnswered is not { } answered || Stopwatch.GetElapsedTime(Math.Max(answered, ended)) < QuietTime))
         {
             Thread.Sleep(Interval);
         }

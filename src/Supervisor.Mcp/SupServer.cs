@@ -1,3 +1,5 @@
+using System.Text.Json;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Supervisor.Mcp.Prompts;
@@ -27,6 +29,7 @@ internal sealed class SupServer : IDisposable
             ServerInstructions = Instructions.Text,
             ScopeRequests = false,
             Capabilities = new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true } },
+            Filters = new McpServerFilters { Message = new McpMessageFilters { IncomingFilters = [Understood] } },
             Handlers = new McpServerHandlers
             {
                 ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = tools.Descriptions }),
@@ -44,6 +47,19 @@ internal sealed class SupServer : IDisposable
     }
 
     public McpServerOptions Options { get; }
+
+    /// <summary>Parameters that do not have the members or types they should have are the client's fault, and it is told so (JSON-RPC 2.0, 5.1).</summary>
+    private static McpMessageHandler Understood(McpMessageHandler next) => async (message, cancellation) =>
+    {
+        try
+        {
+            await next(message, cancellation).ConfigureAwait(false);
+        }
+        catch (JsonException e)
+        {
+            throw new McpProtocolException("the parameters are not those of this method [invalid_argument]", e, McpErrorCode.InvalidParams);
+        }
+    };
 
     public void Dispose() => _subscriptions.Dispose();
 }

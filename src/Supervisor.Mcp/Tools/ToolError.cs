@@ -14,6 +14,10 @@ internal static class ToolError
     public static CallToolResult Of(SupException error, string? sessionId) =>
         new() { IsError = true, Content = [new TextContentBlock { Text = Text(error, sessionId) }] };
 
+    /// <summary>With a capital, but for the name of the command.</summary>
+    private static string Sentence(string hint) =>
+        hint.StartsWith("sup ", StringComparison.Ordinal) ? hint : char.ToUpperInvariant(hint[0]) + hint[1..];
+
     public static string Text(SupException error, string? sessionId)
     {
         bool unknown = string.Equals(error.Code, ErrorCode.SessionNotFound, StringComparison.Ordinal);
@@ -21,6 +25,6 @@ internal static class ToolError
         detail = detail.Length > MaxDetail ? detail[..MaxDetail] + "…" : detail;
         string? hint = unknown ? "See sup_list_sessions for those there are" : error.Hint;
         string text = $"{error.Code.Replace('_', ' ')}: {detail} [{error.Code}].";
-        return hint is null ? text : $"{text} {char.ToUpperInvariant(hint[0])}{Printable.Line(hint[1..])}.";
+        return hint is null ? text : $"{text} {Sentence(Printable.Line(hint))}.";
     }
 }

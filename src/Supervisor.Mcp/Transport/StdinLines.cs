@@ -5,7 +5,7 @@ using Supervisor.Sessions.Native;
 namespace Supervisor.Mcp.Transport;
 
 /// <summary>
-/// Standard input line by line. A line that is too long or no JSON object is answered here (JSON-RPC 2.0, 5.1) and goes no further,
+/// Standard input line by line. A line that is too long or no message is answered here (JSON-RPC 2.0, 5.1) and goes no further,
 /// so that it costs neither memory nor the connection; and the end of the input is known at once, whatever is being answered.
 /// </summary>
 internal sealed class StdinLines : ReadOnlyStream
@@ -131,10 +131,17 @@ internal sealed class StdinLines : ReadOnlyStream
     {
         try
         {
-            Envelope message = Envelope.Of(line);
+            Envelope message = Envelope.Of(line, isForeign: true);
             if (!message.IsObject)
             {
                 Answer("-32600", "invalid request: a message is one JSON object on a line");
+                return;
+            }
+
+            if (!message.IsMessage)
+            {
+                // The SDK would not answer most of these at all, and a client would wait.
+                Answer("-32600", "invalid request: not a message of JSON-RPC 2.0 with a string or an integer as its id, or half of a character in it", message.Id);
                 return;
             }
 
@@ -153,6 +160,7 @@ internal sealed class StdinLines : ReadOnlyStream
         }
     }
 
-    private void Answer(string code, string message) => _output.WriteLine(System.Text.Encoding.UTF8.GetBytes(
-        $$$"""{"jsonrpc":"2.0","id":null,"error":{"code":{{{code}}},"message":"{{{message}}}"}}""" + "\n"));
+    private void Answer(string code, string message, ReadOnlySpan<byte> id = default) => _output.WriteLine([
+        .. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. id.IsEmpty ? "null"u8 : id,
+        .. System.Text.Encoding.UTF8.GetBytes($$$""","error":{"code":{{{code}}},"message":"{{{message}}}"}}""" + "\n")]);
 }

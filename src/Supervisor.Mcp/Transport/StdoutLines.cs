@@ -21,8 +21,8 @@ internal sealed class StdoutLines : WriteOnlyStream
     /// <summary>How many requests have been answered.</summary>
     public int Answers { get; private set; }
 
-    /// <summary>When a line was last written (<see cref="System.Diagnostics.Stopwatch"/>); null when none was yet.</summary>
-    public long? LastWritten { get; private set; }
+    /// <summary>When a request was last answered (<see cref="System.Diagnostics.Stopwatch"/>); null when none was yet.</summary>
+    public long? LastAnswered { get; private set; }
 
     /// <param name="lost">Called when nobody reads any more.</param>
     public StdoutLines(Action lost) => _lost = lost;
@@ -42,7 +42,12 @@ internal sealed class StdoutLines : WriteOnlyStream
     {
         ReadOnlySpan<byte> message = _buffer.AsSpan(0, _length);
         WriteLine(message);
-        Answers += Envelope.Of(message).IsAnswer ? 1 : 0;
+        if (Envelope.Of(message, isForeign: false).IsAnswer)
+        {
+            Answers++;
+            LastAnswered = System.Diagnostics.Stopwatch.GetTimestamp();
+        }
+
         _length = 0;
         if (_buffer.Length > KeptBytes)
         {
@@ -59,8 +64,6 @@ internal sealed class StdoutLines : WriteOnlyStream
             {
                 _lost();
             }
-
-            LastWritten = System.Diagnostics.Stopwatch.GetTimestamp();
         }
     }
 }

@@ -13,12 +13,34 @@ public sealed class ConnectionTests : McpTest
     [InlineData("hello", -32700)]
     [InlineData("[]", -32600)]
     [InlineData("7", -32600)]
+    [InlineData("{}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\"}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":[1],\"method\":\"ping\"}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"method\":\"ping\"}", -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":\"\\ud800\",\"method\":\"ping\"}", -32600)]
     public void A_line_that_is_no_message_is_answered_and_costs_nothing_else(string line, int code)
     {
         int call = Server.SendCall("sup_list_sessions");
         Server.SendLine(line);
         Assert.Equal(code, Server.AnswerTo("null")["error"]!["code"]!.GetValue<int>());
         Server.Answer(call);
+        Server.Data("sup_list_sessions");
+    }
+
+    [Theory]
+    [InlineData("{\"id\":900,\"method\":\"ping\"}")]
+    [InlineData("{\"jsonrpc\":\"1.0\",\"id\":900,\"method\":\"ping\"}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":900,\"method\":7}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"method\":\"\\udc00\",\"id\":900}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":900}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":900,\"method\":\"tools/call\",\"params\":{\"name\":\"sup_get_session\",\"arguments\":{\"session_id\":\"\\ud800\"}}}")]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":900,\"method\":\"tools/call\",\"params\":{\"name\":\"sup_list_sessions\",\"arguments\":{\"a\\udc00\":1}}}")]
+    public void A_message_that_is_none_of_the_protocols_is_answered_to_its_id(string line)
+    {
+        Server.SendLine(line);
+        Assert.Equal(-32600, Server.AnswerTo("900")["error"]!["code"]!.GetValue<int>());
         Server.Data("sup_list_sessions");
     }
 
@@ -49,21 +71,54 @@ public sealed class ConnectionTests : McpTest
     }
 
     [Fact]
-    public void When_its_input_ends_the_server_goes_whatever_is_open()
+    public void When_its_input_ends_the_server_is_gone_within_a_second_whatever_is_open()
+    {
+        string searched = Ran("yes | head -c 60000000");
+        using LiveSession session = Live();
+        using StdioServer server = StdioServer.Ready(this);
+        List<int> waits = [.. Enumerable.Range(0, 10).Select(_ => server.SendCall("sup_wait_output", Never(session.Id), Progress()))];
+        server.Result("resources/subscribe", new JsonObject { ["uri"] = "sup://sessions" });
+        server.Result("resources/subscribe", new JsonObject { ["uri"] = $"sup://sessions/{session.Id}/output" });
+        for (int i = 0; i < 8; i++)
+        {
+            server.SendCall("sup_search_output", new JsonObject { ["session_id"] = searched, ["regex"] = "^[^y]+$|q{3}|y{3}" });
+        }
+
+        Eventually.True("it searches", () => server.Threads("search") > 1);
+        AssertGoneWithinASecond(server);
+        foreach (int wait in waits)
+        {
+            Assert.Equal("cancelled", StdioServer.DataOf(server.Answer(wait)["result"]!.AsObject())["reason"]!.GetValue<string>());
+        }
+    }
+
+    [Fact]
+    public void Notifications_that_go_on_and_calls_that_were_given_up_do_not_keep_it()
     {
         using LiveSession session = Live();
         using StdioServer server = StdioServer.Ready(this);
-        for (int i = 0; i < 10; i++)
-        {
-            server.SendCall("sup_wait_output", new JsonObject { ["session_id"] = session.Id, ["cursor"] = "0", ["timeout_ms"] = 60_000 });
-        }
-
-        server.Result("resources/subscribe", new JsonObject { ["uri"] = "sup://sessions" });
+        int given = server.SendCall("sup_wait_output", Never(session.Id));
+        server.Notify("notifications/cancelled", new JsonObject { ["requestId"] = given });
         server.Result("resources/subscribe", new JsonObject { ["uri"] = $"sup://sessions/{session.Id}/output" });
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        server.CloseInput();
-        Assert.Equal(0, server.WaitForExit(Soon));
-        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Soon);
+        using CancellationTokenSource enough = new();
+        Thread printer = new(() =>
+        {
+            while (!enough.Token.WaitHandle.WaitOne(20))
+            {
+                session.Print("x\n");
+            }
+        });
+        printer.Start();
+        try
+        {
+            server.Notification("notifications/resources/updated");
+            AssertGoneWithinASecond(server);
+        }
+        finally
+        {
+            enough.Cancel();
+            printer.Join();
+        }
     }
 
     [Fact]
@@ -114,6 +169,22 @@ public sealed class ConnectionTests : McpTest
         server.Initialize();
         Assert.Equal(id, Assert.Single(server.Data("sup_list_sessions")["sessions"]!.AsArray())!["id"]!.GetValue<string>());
     }
+
+    private static void AssertGoneWithinASecond(StdioServer server)
+    {
+        int pid = server.Pid;
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        server.CloseInput();
+        Assert.Equal(0, server.WaitForExit(Soon));
+        TimeSpan took = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+        Assert.True(took < TimeSpan.FromSeconds(1), $"it took {took.TotalMilliseconds} ms");
+        Assert.False(Directory.Exists($"/proc/{pid}"));
+    }
+
+    private static JsonObject Never(string id) =>
+        new() { ["session_id"] = id, ["cursor"] = "0", ["until_text"] = "never", ["timeout_ms"] = 60_000 };
+
+    private static JsonObject Progress() => new() { ["progressToken"] = "p" };
 
     private long PrivateKilobytes() => File.ReadLines($"/proc/{Server.Pid}/smaps_rollup")
         .Where(l => l.StartsWith("Private_", StringComparison.Ordinal))

@@ -45,12 +45,15 @@ public sealed class BadInputTests : McpTest
             ("sup_list_sessions", "{\"limit\":1.5}"),
             ("sup_list_sessions", "{\"label\":\"nothing\"}"),
             ("sup_list_sessions", "{\"working_directory\":\"here\"}"),
+            ("sup_list_sessions", "{\"working_directory\":\"/\\u0000\"}"),
             ("sup_wait_output", $"{{{valid}}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"7\"}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"timeout_ms\":-1}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"timeout_ms\":0.1}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_regex\":\"(\"}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_regex\":\"(?!x)\"}}"),
+            ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_regex\":\"(a{{1000}}){{1000}}\"}}"),
+            ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_idle_ms\":1.5}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_text\":\"\"}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_idle_ms\":0}}"),
             ("sup_wait_output", $"{{{valid},\"cursor\":\"0\",\"until_exit\":\"yes\"}}"),
@@ -58,6 +61,8 @@ public sealed class BadInputTests : McpTest
             ("sup_search_output", "{\"text\":\"a\",\"regex\":\"a\"}"),
             ("sup_search_output", "{\"text\":\"a\",\"cursor\":\"0\"}"),
             ("sup_search_output", "{\"text\":\"a\",\"context_lines\":-1}"),
+            ("sup_search_output", "{\"text\":\"a\",\"limit\":0}"),
+            ("sup_search_output", "{\"text\":\"a\",\"limit\":2.5}"),
             ("sup_search_output", "{\"regex\":\"[\"}"),
         })
         {
@@ -87,6 +92,28 @@ public sealed class BadInputTests : McpTest
             string error = Server.Error(tool, more);
             Assert.StartsWith($"session not found: {id.Replace('\u001b', '\uFFFD')} [session_not_found]. ", error, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Parameters_of_another_shape_are_the_clients_fault()
+    {
+        Assert.Equal(-32602, Code("tools/call", """{"name":7}"""));
+        Assert.Equal(-32602, Code("tools/call", """{"name":"sup_get_session","arguments":[1]}"""));
+        Assert.Equal(-32602, Code("resources/read", "{}"));
+        Assert.Equal(-32602, Code("resources/subscribe", """{"uri":{}}"""));
+        Server.SendLine("""{"jsonrpc":"2.0","id":900,"method":"tools/call","params":[1]}""");
+        Assert.Equal(-32602, Server.AnswerTo("900")["error"]!["code"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void A_session_whose_time_is_over_is_gone_and_that_is_said()
+    {
+        string id = Ran("echo x", "--retention", "1s");
+        DateTime over = DateTime.UtcNow.AddSeconds(1.1);
+        Eventually.True("its time is over", () => DateTime.UtcNow > over);
+        using StdioServer server = StdioServer.Ready(this);
+        Eventually.True("the server swept it", () => !Directory.Exists(Path.Combine(State, "sessions", id)));
+        Assert.Contains("[session_expired]", server.Error("sup_read_output", new JsonObject { ["session_id"] = id }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,9 @@ internal sealed class StdioServer : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How many of its threads have a name.</summary>
+    public int Threads(string name) => Directory.GetDirectories($"/proc/{Pid}/task").Count(t => Comm(t) == name);
+
     /// <summary>A server that has shaken hands.</summary>
     public static StdioServer Ready(Workspace workspace, params string[] arguments)
     {
@@ -197,6 +200,28 @@ internal sealed class StdioServer : IDisposable
 
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    /// <summary>Of all notifications of a method, those that nobody asked for yet.</summary>
+    public int Notifications(string method)
+    {
+        lock (_answers)
+        {
+            return _notifications.Count(n => n["method"]!.GetValue<string>() == method);
+        }
+    }
+
+    private static string Comm(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "comm")).TrimEnd();
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile.
+            return "";
+        }
     }
 
     private void Read()
