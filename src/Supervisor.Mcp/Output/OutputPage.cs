@@ -5,6 +5,9 @@ namespace Supervisor.Mcp.Output;
 /// <summary>A page of a transcript, ready to be shown.</summary>
 internal sealed record OutputPage
 {
+    /// <summary>Each is an object around its text: where a command changes channels with every line, that is more than the lines.</summary>
+    public const int MaxChunks = 100;
+
     /// <summary>Where it begins: the cursor asked for, or the floor.</summary>
     public required long StartCursor { get; init; }
 

@@ -11,22 +11,23 @@ internal static class RawPageReader
         TranscriptPage page = reader.Read(cursor, maxBytes);
         byte[] before = masking.IsEnabled ? Before(reader, page.StartCursor) : [];
         List<OutputChunk> chunks = [];
-        foreach (TranscriptChunk chunk in page.Chunks)
+        foreach (TranscriptChunk chunk in page.Chunks.Take(OutputPage.MaxChunks))
         {
             byte[] bytes = masking.Mask(before, chunk.Bytes.Span);
             chunks.Add(new OutputChunk(chunk.Channel, chunk.StartCursor, chunk.EndCursor, chunk.Timestamp, Convert.ToBase64String(bytes)));
             before = chunk.Bytes.Span[^Math.Min(chunk.Bytes.Length, Masking.Context)..].ToArray();
         }
 
+        long next = chunks.Count < page.Chunks.Count ? chunks[^1].EndCursor : page.NextCursor;
         return new OutputPage
         {
             StartCursor = page.StartCursor,
-            NextCursor = page.NextCursor,
+            NextCursor = next,
             EndCursor = page.EndCursor,
             Floor = page.Floor,
-            Eof = page.NextCursor == page.EndCursor,
+            Eof = next == page.EndCursor,
             IsRaw = true,
-            Gaps = page.Gaps,
+            Gaps = [.. page.Gaps.Where(g => g.Offset < next || next == page.NextCursor)],
             Chunks = chunks,
         };
     }

@@ -29,11 +29,16 @@ internal sealed class TextPageReader
     private readonly List<TranscriptGap> _gaps = [];
     private KeyBlock _key = new("");
     private int _size;
+    private int _chunks;
 
     private TextPageReader(TranscriptReader reader, Masking masking, int maxBytes, bool live) =>
         (_reader, _masking, _maxBytes, _live) = (reader, masking, maxBytes, live);
 
-    private sealed record Shown(Channel Channel, long Start, long End, DateTime Timestamp, string Text, int Bytes, CutLine? Cut);
+    private sealed record Shown(Channel Channel, long Start, long End, DateTime Timestamp, string Text, int Bytes, CutLine? Cut)
+    {
+        /// <summary>Whether it is one chunk with the line before it.</summary>
+        public bool Continues(Shown before) => Channel == before.Channel && Start == before.End;
+    }
 
     /// <summary>Reads on from a cursor.</summary>
     /// <param name="reader">The transcript.</param>
@@ -134,16 +139,20 @@ internal sealed class TextPageReader
 
         shown += whole ? "\n" : "";
         bytes += whole ? 1 : 0;
-        if (_size + bytes > _maxBytes && _lines.Count > 0 && !fromEnd)
+        Shown added = new(line.Channel, line.StartCursor, end, line.Timestamp, shown, bytes, cut);
+        int chunks = _chunks + (_lines.Count > 0 && added.Continues(_lines[^1]) ? 0 : 1);
+        if (!fromEnd && _lines.Count > 0 && (_size + bytes > _maxBytes || chunks > OutputPage.MaxChunks))
         {
             return false;
         }
 
-        _lines.Add(new Shown(line.Channel, line.StartCursor, end, line.Timestamp, shown, bytes, cut));
+        _lines.Add(added);
         _size += bytes;
-        while (_size > _maxBytes && _lines.Count > 1)
+        _chunks = chunks;
+        while ((_size > _maxBytes || _chunks > OutputPage.MaxChunks) && _lines.Count > 1)
         {
             _size -= _lines[0].Bytes;
+            _chunks -= _lines[1].Continues(_lines[0]) ? 0 : 1;
             _lines.RemoveAt(0);
         }
 
@@ -160,11 +169,11 @@ internal sealed class TextPageReader
             Shown first = _lines[i];
             text.Clear().Append(first.Text);
             long to = first.End;
-            while (i + 1 < _lines.Count && _lines[i + 1] is { } other && other.Channel == first.Channel && other.Start == to)
+            while (i + 1 < _lines.Count && _lines[i + 1].Continues(_lines[i]))
             {
-                text.Append(other.Text);
-                to = other.End;
                 i++;
+                text.Append(_lines[i].Text);
+                to = _lines[i].End;
             }
 
             chunks.Add(new OutputChunk(first.Channel, first.Start, to, first.Timestamp, text.ToString()));

@@ -21,6 +21,10 @@ internal sealed class SessionResources(VisibleSessions sessions, Masking masking
     private const int MaxListed = 20;
 
     private const int MaxInList = 60;
+
+    /// <summary>What one of them takes at most.</summary>
+    private const int MaxOne = 10 * 1024;
+
     private const int OutputBytes = 16 * 1024;
     private const int ManyLines = 100_000;
 
@@ -99,7 +103,7 @@ internal sealed class SessionResources(VisibleSessions sessions, Masking masking
             text.WriteShort(answer, status, text.LastLine(files));
             answer.Json.WriteEndObject();
             shown++;
-            if (answer.Length > 40 * 1024)
+            if (answer.LengthAsText > Wire.MaxResult - MaxOne)
             {
                 break;
             }
@@ -114,9 +118,7 @@ internal sealed class SessionResources(VisibleSessions sessions, Masking masking
     private string SessionJson(SessionStatus status)
     {
         using SessionFiles files = sessions.Open(status);
-        using ToolAnswer answer = new();
-        text.WriteSession(answer, status, files);
-        return answer.ToJson();
+        return text.Fitting(status, files, static answer => answer.LengthAsText, static answer => answer.ToJson());
     }
 
     private string Output(SessionStatus status)

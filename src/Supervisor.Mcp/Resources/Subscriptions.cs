@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Supervisor.Mcp.Scope;
@@ -18,6 +19,9 @@ internal sealed class Subscriptions(VisibleSessions sessions, SessionResources r
     private readonly Lock _changing = new();
     private readonly Dictionary<string, ResourceWatcher> _watchers = new(StringComparer.Ordinal);
 
+    /// <summary>How many resources the open requests to listen watch.</summary>
+    private int _listened;
+
     /// <summary><c>resources/subscribe</c></summary>
     public ValueTask<EmptyResult> Subscribe(RequestContext<SubscribeRequestParams> request, CancellationToken cancellation)
     {
@@ -26,14 +30,9 @@ internal sealed class Subscriptions(VisibleSessions sessions, SessionResources r
         McpServer server = request.Server;
         lock (_changing)
         {
-            if (_watchers.Count >= MaxWatched && !_watchers.ContainsKey(uri))
-            {
-                throw new ModelContextProtocol.McpProtocolException(
-                    $"too many subscriptions [limit_reached]. At most {MaxWatched} at once", ModelContextProtocol.McpErrorCode.InvalidRequest);
-            }
-
             if (!_watchers.ContainsKey(uri))
             {
+                CheckRoom(1);
                 _watchers.Add(uri, new ResourceWatcher(sessions, status, () => Send(server, uri, id: null)));
             }
         }
@@ -58,11 +57,33 @@ internal sealed class Subscriptions(VisibleSessions sessions, SessionResources r
     public async ValueTask<EmptyResult> Listen(RequestContext<SubscriptionsListenRequestParams> request, CancellationToken cancellation)
     {
         List<(string Uri, SessionStatus? Status)> granted = [];
-        foreach (string uri in (request.Params?.Notifications?.ResourceSubscriptions ?? []).Distinct(StringComparer.Ordinal).Take(MaxWatched))
+        foreach (string uri in (request.Params?.Notifications?.ResourceSubscriptions ?? []).Distinct(StringComparer.Ordinal))
         {
             granted.Add((uri, resources.Find(uri).Status));
         }
 
+        lock (_changing)
+        {
+            CheckRoom(granted.Count);
+            _listened += granted.Count;
+        }
+
+        try
+        {
+            return await Listen(request, granted, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_changing)
+            {
+                _listened -= granted.Count;
+            }
+        }
+    }
+
+    private async Task<EmptyResult> Listen(
+        RequestContext<SubscriptionsListenRequestParams> request, List<(string Uri, SessionStatus? Status)> granted, CancellationToken cancellation)
+    {
         RequestId id = request.JsonRpcRequest.Id;
         await request.Server.SendMessageAsync(Acknowledgement(granted.ConvertAll(g => g.Uri), id), cancellation).ConfigureAwait(false);
         List<ResourceWatcher> watchers = granted.ConvertAll(g =>
@@ -88,6 +109,14 @@ internal sealed class Subscriptions(VisibleSessions sessions, SessionResources r
             }
 
             _watchers.Clear();
+        }
+    }
+
+    private void CheckRoom(int more)
+    {
+        if (_watchers.Count + _listened + more > MaxWatched)
+        {
+            throw new McpProtocolException($"too many subscriptions [limit_reached]. At most {MaxWatched} at once", McpErrorCode.InvalidRequest);
         }
     }
 

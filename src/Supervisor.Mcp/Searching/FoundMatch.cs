@@ -10,6 +10,6 @@ namespace Supervisor.Mcp.Searching;
 internal sealed record FoundMatch(
     string SessionId, long Cursor, DateTime Timestamp, string Line, IReadOnlyList<string> Before, IReadOnlyList<string> After)
 {
-    /// <summary>In characters, of all lines.</summary>
-    public int Length => Line.Length + Before.Sum(static l => l.Length) + After.Sum(static l => l.Length);
+    /// <summary>All of them, in order.</summary>
+    public IEnumerable<string> Lines => [.. Before, Line, .. After];
 }

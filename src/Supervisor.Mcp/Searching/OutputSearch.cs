@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Supervisor.Mcp.Output;
 using Supervisor.Mcp.Scope;
 using Supervisor.Mcp.Text;
 using Supervisor.Protocol.Errors;
@@ -13,17 +14,25 @@ namespace Supervisor.Mcp.Searching;
 internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, LinePattern pattern, int contextLines, int limit)
 {
     /// <summary>How much is searched before it is asked whether that is enough.</summary>
-    private const int SliceBytes = 4 * 1024 * 1024;
+    private const int SliceBytes = 1024 * 1024;
 
     private const int MaxLine = 400;
 
-    /// <summary>Of text: each line is in the result twice.</summary>
-    private const int MaxCharacters = 16 * 1024;
+    /// <summary>Of what is around the lines of one match.</summary>
+    private const int Around = 200;
+
+    /// <summary>Of what is around a line of text.</summary>
+    private const int AroundLine = 30;
 
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
 
     private readonly List<FoundMatch> _matches = [];
-    private int _characters;
+
+    /// <summary>Of one line in an answer: a match with all its context fits. Each line is in the result twice.</summary>
+    private readonly int _maxWire = Wire.MaxResult / ((4 * contextLines) + 2) * 9 / 10;
+
+    private int _length;
+    private bool _isFull;
 
     public IReadOnlyList<FoundMatch> Matches => _matches;
 
@@ -35,7 +44,7 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
     /// <summary>Where to go on in the session searched last.</summary>
     public long NextCursor { get; private set; }
 
-    private bool IsFull => _matches.Count >= limit || _characters >= MaxCharacters;
+    private bool IsFull => _isFull || _matches.Count >= limit;
 
     public void Run(IReadOnlyList<SessionStatus> searched, long cursor, CancellationToken cancellation)
     {
@@ -84,13 +93,11 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
 
             foreach (long start in found.Starts)
             {
-                if (IsFull)
+                if (IsFull || !Add(files.Id.Value, reader, start))
                 {
                     (IsComplete, NextCursor) = (false, start);
                     return;
                 }
-
-                Add(files.Id.Value, reader, start);
             }
 
             if (found.HasMore)
@@ -105,7 +112,8 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
         }
     }
 
-    private void Add(string id, TranscriptReader reader, long start)
+    /// <summary>False: it does not fit.</summary>
+    private bool Add(string id, TranscriptReader reader, long start)
     {
         long first = contextLines == 0 || reader.Output is not { } output
             ? start
@@ -145,14 +153,22 @@ internal sealed class OutputSearch(VisibleSessions sessions, Masking masking, Li
         }
 
         FoundMatch match = new(id, start, time, line ?? "", before, after);
+        int length = Around + id.Length + match.Lines.Sum(l => (2 * Wire.Length(l)) + id.Length + AroundLine);
+        if (_matches.Count > 0 && _length + length > Wire.MaxResult)
+        {
+            _isFull = true;
+            return false;
+        }
+
         _matches.Add(match);
-        _characters += match.Length + 100;
+        _length += length;
+        return true;
     }
 
     private string Shown(KeyBlock key, ReadOnlySpan<byte> text)
     {
         string line = masking.MaskLine(key, "", Encoding.UTF8.GetString(text));
-        return line.Length <= MaxLine ? line : line[..(char.IsHighSurrogate(line[MaxLine - 1]) ? MaxLine - 1 : MaxLine)] + "…";
+        return Wire.Cut(line, MaxLine, _maxWire);
     }
 
     /// <summary>Keeps where the first matches are.</summary>

@@ -26,14 +26,15 @@ internal sealed class GetSessionTool(VisibleSessions sessions, SessionText text)
     {
         SessionStatus status = sessions.Find(arguments.RequiredText("session_id"));
         using SessionFiles files = sessions.Open(status);
-        using ToolAnswer answer = new();
-        text.WriteSession(answer, status, files);
-        CallToolResult result = answer.Result("");
-        string json = result.StructuredContent!.Value.GetRawText();
-        result.Content = [new TextContentBlock
+        return ValueTask.FromResult(text.Fitting(status, files, static answer => answer.Length + answer.LengthAsText, answer =>
         {
-            Text = $"session {status.Id}: {SessionText.Result(status)}\n{Marked.Wrap(Marked.Number(), "session", json)}",
-        }];
-        return ValueTask.FromResult(result);
+            CallToolResult result = answer.Result("");
+            string json = result.StructuredContent!.Value.GetRawText();
+            result.Content = [new TextContentBlock
+            {
+                Text = $"session {status.Id}: {SessionText.Result(status)}\n{Marked.Wrap(Marked.Number(), "session", json)}",
+            }];
+            return result;
+        }));
     }
 }

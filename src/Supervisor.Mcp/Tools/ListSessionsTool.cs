@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ModelContextProtocol.Protocol;
+using Supervisor.Mcp.Output;
 using Supervisor.Mcp.Scope;
 using Supervisor.Mcp.Text;
 using Supervisor.Protocol;
@@ -17,8 +18,8 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
-    /// <summary>Of JSON; the text beside it is shorter. Clients cut results somewhere above 48 KB.</summary>
-    private const int MaxJson = 28 * 1024;
+    /// <summary>What one session takes at most, as structured content and as text.</summary>
+    private const int MaxOne = 10 * 1024;
 
     public Tool Description { get; } = ToolSchema.Of(
         "sup_list_sessions",
@@ -42,11 +43,11 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
         List<SessionStatus> matching = [.. all.Where(matches)];
         using ToolAnswer answer = new();
         StringBuilder lines = new();
-        int shown = 0;
+        (int shown, int length) = (0, 0);
         answer.Json.WriteStartArray("sessions");
         foreach (SessionStatus status in matching)
         {
-            if (shown == limit || answer.Length > MaxJson)
+            if (shown == limit || answer.Length + length > Wire.MaxResult - MaxOne)
             {
                 break;
             }
@@ -56,7 +57,9 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
             answer.Json.WriteStartObject();
             text.WriteShort(answer, status, last);
             answer.Json.WriteEndObject();
-            lines.Append(text.Line(status, last)).Append('\n');
+            string line = text.Line(status, last);
+            lines.Append(line).Append('\n');
+            length += Wire.Length(line) + 2;
             shown++;
         }
 
@@ -85,7 +88,7 @@ internal sealed class ListSessionsTool(VisibleSessions sessions, SessionText tex
         }
 
         string? folder = arguments.Text("working_directory");
-        if (folder is not null && !Path.IsPathRooted(folder))
+        if (folder is not null && (!Path.IsPathRooted(folder) || folder.Contains('\0', StringComparison.Ordinal)))
         {
             throw SupException.Usage($"working_directory is {Printable.Word(folder)}", "Give an absolute path");
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Supervisor.Mcp.Output;
 using Supervisor.Mcp.Text;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
@@ -12,23 +13,29 @@ namespace Supervisor.Mcp.Tools;
 /// <summary>A session as results show it: as the members of a JSON object, and as a line of text.</summary>
 internal sealed class SessionText(Masking masking)
 {
-    private const int MaxCommand = 1000;
     private const int MaxShort = 200;
-    private const int MaxAttempts = 20;
-    private const int MaxLabels = 20;
+
+    /// <summary>In a list.</summary>
+    private const int MaxListed = 400;
+
+    /// <summary>How long texts, and how many of a kind, an answer about one session has: the first of these with which it is short enough.</summary>
+    private static readonly (int Text, int Number)[] Sizes = [(1000, 20), (250, 20), (100, 5), (40, 2)];
 
     /// <summary>The longest private key in use has fewer lines.</summary>
     private const int KeyLines = 120;
 
     /// <summary>What a list shows of it.</summary>
-    public void WriteShort(ToolAnswer answer, SessionStatus status, string? lastLine)
+    public void WriteShort(ToolAnswer answer, SessionStatus status, string? lastLine) =>
+        WriteShort(answer, status, lastLine, MaxListed, MaxShort);
+
+    private void WriteShort(ToolAnswer answer, SessionStatus status, string? lastLine, int most, int mostCommand)
     {
         SessionMeta? meta = status.Meta;
         answer.Json.WriteString("id", status.Id.Value);
-        Text(answer, "name", meta?.Name);
+        Text(answer, "name", meta?.Name, most);
         answer.Json.WriteString("state", status.State.Word());
-        Command(answer, meta, MaxShort);
-        Text(answer, "working_directory", meta?.WorkingDirectory);
+        Command(answer, meta, mostCommand);
+        Text(answer, "working_directory", meta?.WorkingDirectory, most);
         answer.Json.WriteString("script_hash", meta?.ScriptHash);
         answer.Json.WriteString("terminal", meta?.Terminal);
         answer.Time("started_at", meta?.StartedAt);
@@ -37,19 +44,19 @@ internal sealed class SessionText(Masking masking)
         answer.Json.WriteString("signal", status.Final?.Signal);
         answer.Cursor("output_bytes", status.OutputBytes);
         answer.Number("idle_seconds", Idle(status));
-        Text(answer, "last_line", lastLine);
+        Text(answer, "last_line", lastLine, most);
         answer.Json.WriteBoolean("self", OwnSession.Current.Is(status.Id, meta));
     }
 
-    private void WriteWhole(ToolAnswer answer, SessionStatus status, SessionFiles files, string? lastLine)
+    private void WriteWhole(ToolAnswer answer, SessionStatus status, SessionFiles files, string? lastLine, int most, int number)
     {
         SessionMeta? meta = status.Meta;
         SessionFinal? final = status.Final;
-        WriteShort(answer, status, lastLine);
+        WriteShort(answer, status, lastLine, most, Math.Min(most, MaxShort));
         answer.Json.WriteString("end_reason", status.EndReason);
         answer.Number("duration_seconds", final?.DurationSeconds);
-        Text(answer, "error", final?.Error);
-        Text(answer, "script_path", meta?.ScriptPath);
+        Text(answer, "error", final?.Error, most);
+        Text(answer, "script_path", meta?.ScriptPath, most);
         answer.Json.WriteString("transport_mode", meta?.TransportMode);
         answer.Flag("tty_attached", meta?.TtyAttached);
         answer.Flag("streaming", meta?.Streaming);
@@ -70,25 +77,38 @@ internal sealed class SessionText(Masking masking)
         }
 
         answer.Json.WriteEndArray();
-        Labels(answer, meta);
+        Labels(answer, meta, Math.Min(most, MaxShort), number);
         answer.Json.WriteStartArray("problems");
-        foreach (string problem in status.Problems.Take(MaxAttempts))
+        foreach (string problem in status.Problems.Take(number))
         {
-            answer.Json.WriteStringValue(Clean(problem, MaxCommand));
+            answer.Json.WriteStringValue(Clean(problem, most));
         }
 
         answer.Json.WriteEndArray();
         answer.Number("attempt", (long?)meta?.Attempt);
-        Attempts(answer, files);
+        Attempts(answer, files, most, number);
     }
 
-    /// <summary>The member <c>session</c>, with everything.</summary>
-    public void WriteSession(ToolAnswer answer, SessionStatus status, SessionFiles files)
+    /// <summary>An answer with the member <c>session</c>, with everything; its texts are cut until it is short enough.</summary>
+    /// <param name="status">The session.</param>
+    /// <param name="files">Its files.</param>
+    /// <param name="length">How long it will be; asked before the object is closed.</param>
+    /// <param name="result">Makes of it what is returned.</param>
+    public T Fitting<T>(SessionStatus status, SessionFiles files, Func<ToolAnswer, int> length, Func<ToolAnswer, T> result)
     {
         status = RecordingGaps.Of(files) is { } gaps ? status with { Gaps = gaps } : status;
-        answer.Json.WriteStartObject("session");
-        WriteWhole(answer, status, files, LastLine(files));
-        answer.Json.WriteEndObject();
+        string? lastLine = LastLine(files);
+        for (int i = 0; ; i++)
+        {
+            using ToolAnswer answer = new();
+            answer.Json.WriteStartObject("session");
+            WriteWhole(answer, status, files, lastLine, Sizes[i].Text, Sizes[i].Number);
+            answer.Json.WriteEndObject();
+            if (i == Sizes.Length - 1 || length(answer) <= Wire.MaxResult)
+            {
+                return result(answer);
+            }
+        }
     }
 
     /// <summary>One line: id, state, name, command, and its last line.</summary>
@@ -164,22 +184,22 @@ internal sealed class SessionText(Masking masking)
         answer.Json.WriteEndArray();
     }
 
-    private void Labels(ToolAnswer answer, SessionMeta? meta)
+    private void Labels(ToolAnswer answer, SessionMeta? meta, int most, int number)
     {
         answer.Json.WriteStartObject("labels");
         foreach ((string key, string value) in (meta?.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal))
-            .OrderBy(l => l.Key, StringComparer.Ordinal).Take(MaxLabels))
+            .OrderBy(l => l.Key, StringComparer.Ordinal).Take(number))
         {
-            answer.Json.WriteString(Clean(key, MaxShort), Clean(value, MaxShort));
+            answer.Json.WriteString(Clean(key, most), Clean(value, most));
         }
 
         answer.Json.WriteEndObject();
     }
 
-    private void Attempts(ToolAnswer answer, SessionFiles files)
+    private void Attempts(ToolAnswer answer, SessionFiles files, int most, int number)
     {
         answer.Json.WriteStartArray("attempts");
-        foreach (AttemptRecord attempt in files.ReadAttempts().TakeLast(MaxAttempts))
+        foreach (AttemptRecord attempt in files.ReadAttempts().TakeLast(number))
         {
             answer.Json.WriteStartObject();
             answer.Json.WriteNumber("attempt", attempt.Attempt);
@@ -190,15 +210,15 @@ internal sealed class SessionText(Masking masking)
             answer.Number("exit_code", (long?)attempt.ExitCode);
             answer.Json.WriteString("signal", attempt.Signal);
             answer.Json.WriteString("end_cursor", attempt.EndCursor?.ToString(CultureInfo.InvariantCulture));
-            Text(answer, "error", attempt.Error);
+            Text(answer, "error", attempt.Error, most);
             answer.Json.WriteEndObject();
         }
 
         answer.Json.WriteEndArray();
     }
 
-    private void Text(ToolAnswer answer, string name, string? value) =>
-        answer.Json.WriteString(name, value is null ? null : Clean(value, MaxCommand));
+    private void Text(ToolAnswer answer, string name, string? value, int most) =>
+        answer.Json.WriteString(name, value is null ? null : Clean(value, most));
 
     /// <summary>One line, masked, without what could act on who shows it.</summary>
     private string Clean(string text, int most)

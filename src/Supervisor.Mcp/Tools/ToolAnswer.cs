@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ModelContextProtocol.Protocol;
+using Supervisor.Mcp.Output;
 using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
 
@@ -15,6 +16,8 @@ internal sealed class ToolAnswer : IDisposable
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
+    private int _length;
+    private int _measured;
 
     public ToolAnswer()
     {
@@ -25,13 +28,25 @@ internal sealed class ToolAnswer : IDisposable
 
     public Utf8JsonWriter Json { get; }
 
-    /// <summary>In bytes, of the JSON so far.</summary>
+    /// <summary>How long the JSON so far is as structured content (see <see cref="Wire"/>).</summary>
     public int Length
     {
         get
         {
             Json.Flush();
-            return _buffer.WrittenCount;
+            _length += Wire.LengthOfJson(_buffer.WrittenSpan[_measured..]);
+            _measured = _buffer.WrittenCount;
+            return _length;
+        }
+    }
+
+    /// <summary>How long the JSON so far is as a text.</summary>
+    public int LengthAsText
+    {
+        get
+        {
+            Json.Flush();
+            return Wire.Length(System.Text.Encoding.UTF8.GetString(_buffer.WrittenSpan));
         }
     }
 

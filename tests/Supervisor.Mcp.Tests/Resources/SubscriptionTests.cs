@@ -46,16 +46,7 @@ public sealed class SubscriptionTests : McpTest
         using LiveSession session = Live();
         using StdioServer server = new(this);
         string uri = $"sup://sessions/{session.Id}/output";
-        int listen = server.Send("subscriptions/listen", new JsonObject
-        {
-            ["notifications"] = new JsonObject { ["resourceSubscriptions"] = new JsonArray(uri), ["toolsListChanged"] = true },
-            ["_meta"] = new JsonObject
-            {
-                ["io.modelcontextprotocol/protocolVersion"] = "2026-07-28",
-                ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
-                ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject(),
-            },
-        });
+        int listen = Listen(server, [uri]);
         JsonObject granted = server.Notification("notifications/subscriptions/acknowledged");
         Assert.Equal(uri, granted["notifications"]!["resourceSubscriptions"]![0]!.GetValue<string>());
         Assert.Null(granted["notifications"]!["toolsListChanged"]);
@@ -65,6 +56,54 @@ public sealed class SubscriptionTests : McpTest
         Assert.Equal(listen, updated["_meta"]!["io.modelcontextprotocol/subscriptionId"]!.GetValue<int>());
         server.CloseInput();
         Assert.Equal(0, server.WaitForExit(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void Notifications_of_much_output_are_few()
+    {
+        using LiveSession session = Live();
+        Server.Result("resources/subscribe", new JsonObject { ["uri"] = $"sup://sessions/{session.Id}/output" });
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int i = 0; Server.Notifications(Updated) < 4; i++)
+        {
+            session.Print($"line {i}\n");
+            Thread.Sleep(5);
+        }
+
+        // Four of them: three pauses.
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 740, Eventually.Deadline.TotalMilliseconds);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void There_are_at_most_64_subscriptions(bool newest)
+    {
+        string[] uris = [.. Enumerable.Range(0, 5).Select(_ => Ran("true"))
+            .SelectMany(id => Enumerable.Range(6, id.Length - 5).SelectMany(n => new[] { $"sup://sessions/{id[..n]}", $"sup://sessions/{id[..n]}/output" }))
+            .Take(65)];
+        Assert.Equal(65, uris.Length);
+        using StdioServer server = newest ? new StdioServer(this) : StdioServer.Ready(this);
+        if (newest)
+        {
+            Listen(server, uris[..60]);
+            server.Notification("notifications/subscriptions/acknowledged");
+            Refused(server.Answer(Listen(server, uris[60..])));
+            Listen(server, uris[60..64]);
+            server.Notification("notifications/subscriptions/acknowledged");
+            Refused(server.Answer(Listen(server, uris[64..])));
+            return;
+        }
+
+        foreach (string uri in uris[..64])
+        {
+            server.Result("resources/subscribe", new JsonObject { ["uri"] = uri });
+        }
+
+        Refused(server.Request("resources/subscribe", new JsonObject { ["uri"] = uris[64] }));
+        server.Result("resources/subscribe", new JsonObject { ["uri"] = uris[0] });
+        server.Result("resources/unsubscribe", new JsonObject { ["uri"] = uris[0] });
+        server.Result("resources/subscribe", new JsonObject { ["uri"] = uris[64] });
     }
 
     [Fact]
@@ -84,6 +123,20 @@ public sealed class SubscriptionTests : McpTest
             Assert.Contains("data", text, StringComparison.Ordinal);
         }
     }
+
+    private static int Listen(StdioServer server, string[] uris) => server.Send("subscriptions/listen", new JsonObject
+    {
+        ["notifications"] = new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. uris.Select(u => (JsonNode)u)]), ["toolsListChanged"] = true },
+        ["_meta"] = new JsonObject
+        {
+            ["io.modelcontextprotocol/protocolVersion"] = "2026-07-28",
+            ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
+            ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject(),
+        },
+    });
+
+    private static void Refused(JsonObject answer) =>
+        Assert.Contains("[limit_reached]", answer["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
 
     private string Read(string uri) =>
         Server.Result("resources/read", new JsonObject { ["uri"] = uri })["contents"]![0]!["text"]!.GetValue<string>();

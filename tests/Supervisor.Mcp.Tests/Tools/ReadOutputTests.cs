@@ -156,6 +156,71 @@ public sealed class ReadOutputTests : McpTest
         Assert.Equal(page["floor"]!.GetValue<string>(), page["start_cursor"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("text")]
+    [InlineData("raw")]
+    public void Pages_of_channels_that_alternate_stay_small(string format)
+    {
+        // Only what comes at different times is kept in its order over both channels.
+        string id = Ran("for i in $(seq 250); do echo o$i; sleep 0.003; echo e$i >&2; sleep 0.003; done");
+        (string output, string error, int all) = ("", "", 0);
+        string cursor = "0";
+        while (true)
+        {
+            JsonObject answer = Server.Request("tools/call", new JsonObject
+            {
+                ["name"] = "sup_read_output",
+                ["arguments"] = new JsonObject { ["session_id"] = id, ["cursor"] = cursor, ["format"] = format, ["max_bytes"] = 65536 },
+            });
+            Assert.InRange(answer.ToJsonString().Length, 1, 48 * 1024);
+            JsonObject page = StdioServer.DataOf(answer["result"]!.AsObject());
+            JsonArray chunks = page["chunks"]!.AsArray();
+            Assert.InRange(chunks.Count, 1, 100);
+            all += chunks.Count;
+            foreach (JsonNode? chunk in chunks)
+            {
+                string text = format == "text" ? chunk!["text"]!.GetValue<string>()
+                    : Encoding.UTF8.GetString(Convert.FromBase64String(chunk!["data_base64"]!.GetValue<string>()));
+                bool isOutput = chunk["channel"]!.GetValue<string>() == "stdout";
+                (output, error) = (output + (isOutput ? text : ""), error + (isOutput ? "" : text));
+            }
+
+            cursor = page["next_cursor"]!.GetValue<string>();
+            if (page["eof"]!.GetValue<bool>())
+            {
+                break;
+            }
+        }
+
+        Assert.True(all > 100, $"it has only {all} chunks");
+        Assert.Equal(string.Concat(Enumerable.Range(1, 250).Select(i => $"o{i}\n")), output);
+        Assert.Equal(string.Concat(Enumerable.Range(1, 250).Select(i => $"e{i}\n")), error);
+        JsonObject end = Server.Data("sup_read_output", new JsonObject { ["session_id"] = id, ["tail_lines"] = 400, ["format"] = format });
+        Assert.InRange(end["chunks"]!.AsArray().Count, 2, 100);
+        Assert.True(format == "raw" || end["eof"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void What_was_lost_is_said()
+    {
+        Needs.Root();
+        Needs.Programs("unshare", "mount");
+        Directory.CreateDirectory(State);
+        Write("script.sh", "sup run --session-id one seq 200000 >/dev/null 2>&1; sup mcp <requests");
+        Write("requests", """
+            {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
+            {"jsonrpc":"2.0","method":"notifications/initialized"}
+            {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"sup_read_output","arguments":{"session_id":"one"}}}
+
+            """);
+        Outcome outcome = Bash("unshare -m bash -c 'mount -t tmpfs -o mode=700,size=400k none \"$SUP_STATE_DIR\" || exit 99; . ./script.sh'");
+        JsonObject result = outcome.Lines.Select(l => JsonNode.Parse(l)!.AsObject()).Single(a => a["id"]!.GetValue<int>() == 2)["result"]!.AsObject();
+        JsonObject gap = Assert.Single(StdioServer.DataOf(result)["gaps"]!.AsArray())!.AsObject();
+        Assert.InRange(gap["bytes"]!.GetValue<long>(), 100_000, 1_300_000);
+        Assert.Contains("No space left", gap["reason"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(" bytes missing at ", StdioServer.TextOf(result), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Channels_are_told_apart()
     {

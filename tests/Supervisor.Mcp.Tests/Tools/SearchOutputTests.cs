@@ -49,6 +49,32 @@ public sealed class SearchOutputTests : McpTest
         Assert.Equal(Enumerable.Range(1, 1000).Select(i => i.ToString(CultureInfo.InvariantCulture)).Where(l => l.Contains('7')), lines);
     }
 
+    [Theory]
+    [InlineData("x", 0)]
+    [InlineData("x", 10)]
+    [InlineData("語", 0)]
+    [InlineData("語", 10)]
+    [InlineData("\"", 10)]
+    public void What_is_found_fits_into_an_answer(string letter, int context)
+    {
+        string id = Ran($"for i in $(seq 200); do printf '%d ' $i; printf '{letter}%.0s' $(seq 500); echo; done");
+        JsonObject answer = Server.Request("tools/call", new JsonObject
+        {
+            ["name"] = "sup_search_output",
+            ["arguments"] = new JsonObject { ["session_id"] = id, ["text"] = letter, ["limit"] = 100, ["context_lines"] = context },
+        });
+        Assert.InRange(answer.ToJsonString().Length, 10_000, 48 * 1024);
+        JsonObject found = StdioServer.DataOf(answer["result"]!.AsObject());
+        Assert.False(found["complete"]!.GetValue<bool>());
+        JsonObject last = found["matches"]!.AsArray()[^1]!.AsObject();
+        Assert.Contains(letter + letter + letter, last["line"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(Math.Min(context, found["matches"]!.AsArray().Count - 1), last["before"]!.AsArray().Count);
+        Assert.Equal(context, last["after"]!.AsArray().Count);
+        Assert.True(
+            long.Parse(found["next_cursor"]!.GetValue<string>(), CultureInfo.InvariantCulture)
+            > long.Parse(last["cursor"]!.GetValue<string>(), CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void A_pattern_that_explodes_elsewhere_is_harmless()
     {

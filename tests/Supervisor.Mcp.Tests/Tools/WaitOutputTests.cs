@@ -43,13 +43,16 @@ public sealed class WaitOutputTests : McpTest
     public void What_was_so_before_the_call_answers_at_once()
     {
         string id = Ran("echo ready; exit 3");
+        long start = Stopwatch.GetTimestamp();
         Assert.Equal("output", Data(Wait(id, "0"))["reason"]!.GetValue<string>());
         Assert.Equal("text", Data(Wait(id, "0", ("until_text", "ready")))["reason"]!.GetValue<string>());
         JsonObject exit = Data(Wait(id, "6", ("until_exit", true)));
         Assert.Equal("exit", exit["reason"]!.GetValue<string>());
         Assert.Equal(3, exit["exit_code"]!.GetValue<int>());
         Assert.Equal("ended", Data(Wait(id, "0", ("until_text", "never")))["reason"]!.GetValue<string>());
+        Assert.Equal("ended", Data(Wait(id, "0", ("until_idle_ms", 60_000)))["reason"]!.GetValue<string>());
         Assert.Equal("ended", Data(Wait(id, "6"))["reason"]!.GetValue<string>());
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(3), "at once");
     }
 
     [Fact]
@@ -136,10 +139,10 @@ public sealed class WaitOutputTests : McpTest
         List<int> calls = [.. Enumerable.Range(0, 20).Select(_ => Wait(session.Id, "0", ("until_text", "now")))];
         int early = Wait(session.Id, "0", ("until_text", "never"), ("timeout_ms", 1));
         Assert.Equal("timeout", Data(early)["reason"]!.GetValue<string>());
-        Eventually.True("they share a thread", () => Threads("wait") == 1);
+        Eventually.True("they share a thread", () => Server.Threads("wait") == 1);
         session.Print("now\n");
         Assert.All(calls, call => Assert.Equal("text", Data(call)["reason"]!.GetValue<string>()));
-        Eventually.True("the thread is gone", () => Threads("wait") == 0);
+        Eventually.True("the thread is gone", () => Server.Threads("wait") == 0);
         Assert.Equal("timeout", Data(Wait(session.Id, "4", ("timeout_ms", 1)))["reason"]!.GetValue<string>());
     }
 
@@ -173,21 +176,6 @@ public sealed class WaitOutputTests : McpTest
         session.Print("be it now\n");
         Assert.Equal("output", Data(other)["reason"]!.GetValue<string>());
         Assert.Equal("1700000", Data(through)["line_cursor"]!.GetValue<string>());
-    }
-
-    private int Threads(string name) => Directory.GetDirectories($"/proc/{Server.Pid}/task").Count(t => Comm(t) == name);
-
-    private static string Comm(string task)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(task, "comm")).TrimEnd();
-        }
-        catch (IOException)
-        {
-            // It ended meanwhile.
-            return "";
-        }
     }
 
     private int Wait(string id, string cursor, params (string Name, JsonNode Value)[] more) =>
