@@ -53,6 +53,8 @@ public sealed class GenerateTests : McpTest
     [InlineData("{ not json")]
     [InlineData("[]")]
     [InlineData("{\"mcpServers\": 7}")]
+    [InlineData("{\"mcpServers\": {}, \"mcpServers\": {\"a\": {}}}")]
+    [InlineData("// nothing yet\n")]
     public void What_is_not_understood_is_not_touched(string content)
     {
         string path = Write(".mcp.json", content);
@@ -93,6 +95,70 @@ public sealed class GenerateTests : McpTest
         Assert.Equal(0, RunSup("generate", "agents-md", "--print").Status);
         Assert.Empty(Directory.GetFileSystemEntries(Work));
         Assert.Equal(2, RunSup("generate", "mcp-config", "emacs").Status);
+    }
+
+    [Fact]
+    public void What_a_person_starts_the_server_with_stays()
+    {
+        Generate("mcp-config", "claude", "--scope", "project");
+        string path = Path.Combine(Work, ".mcp.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("[\"mcp\", ", "[\"mcp\", \"--no-mask\", ", StringComparison.Ordinal));
+        Generate("mcp-config", "claude");
+        Assert.Equal(["mcp", "--no-mask", "--scope", "project"], Arguments());
+        Generate("mcp-config", "claude", "--scope", "all");
+        Assert.Equal(["mcp", "--no-mask", "--scope", "all"], Arguments());
+        string opencode = Write("opencode.json", "{\"mcp\":{\"sup\":{\"command\":[\"old\",\"mcp\",\"--name\",\"web*\"]}}}");
+        Generate("mcp-config", "opencode");
+        Assert.Contains($"[\"{SupPath}\", \"mcp\", \"--name\", \"web*\"]", File.ReadAllText(opencode), StringComparison.Ordinal);
+
+        IEnumerable<string> Arguments() =>
+            JsonNode.Parse(File.ReadAllText(path))!["mcpServers"]!["sup"]!["args"]!.AsArray().Select(a => a!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_link_stays_one_and_what_it_leads_to_keeps_its_mode()
+    {
+        string real = Write("real.json", "{\"kept\": 1}\n");
+        File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.CreateSymbolicLink(Path.Combine(Work, ".mcp.json"), "real.json");
+        Generate("mcp-config", "claude");
+        Assert.Equal("real.json", new FileInfo(Path.Combine(Work, ".mcp.json")).LinkTarget);
+        Assert.Contains("\"kept\": 1", File.ReadAllText(real), StringComparison.Ordinal);
+        Assert.Contains(SupPath, File.ReadAllText(real), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(real));
+        Assert.Equal(2, Directory.GetFileSystemEntries(Work).Length);
+    }
+
+    [Fact]
+    public void What_is_no_file_of_text_is_refused_and_stays()
+    {
+        Assert.Equal(0, Bash("mkfifo pipe; mkdir folder; ln -s loop loop; printf '\\377' >bytes").Status);
+        foreach ((string file, string why) in new[]
+        {
+            ("pipe", "it is no regular file"), ("folder", "it is no regular file"), ("loop", "cannot read"), ("bytes", "it is not UTF-8 text"),
+            ("bytes/below", "cannot write"),
+        })
+        {
+            Outcome outcome = RunSup("generate", "mcp-config", "claude", "--file", file);
+            Assert.Equal(125, outcome.Status);
+            Assert.StartsWith("sup: cannot ", outcome.ErrorText, StringComparison.Ordinal);
+            Assert.Contains(Path.Combine(Work, file), outcome.ErrorText, StringComparison.Ordinal);
+            Assert.Contains(why, outcome.ErrorText, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, RunSup("generate", "mcp-config", "claude", "--file", "").Status);
+        Assert.Equal(0, Bash("test -p pipe && test -d folder && test -L loop && test $(ls | wc -l) = 4").Status);
+    }
+
+    [Fact]
+    public void A_first_line_of_the_section_without_its_last_takes_nothing_with_it()
+    {
+        string path = Write("AGENTS.md", "# Mine\n<!-- sup: begin -->\nwritten by me\n");
+        Generate("agents-md");
+        Generate("agents-md");
+        string text = File.ReadAllText(path);
+        Assert.StartsWith("# Mine\n<!-- sup: begin -->\nwritten by me\n\n<!-- sup: begin -->\n## ", text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("<!-- sup: end -->").Length);
     }
 
     [Fact]

@@ -48,9 +48,11 @@ internal sealed class AgentsMdCommand : Command
 
         TextFile file = new(path ?? (!File.Exists("AGENTS.md") && File.Exists("CLAUDE.md") ? "CLAUDE.md" : "AGENTS.md"));
         string text = file.Text;
-        int begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        int end = begin < 0 ? -1 : text.IndexOf(End, begin, StringComparison.Ordinal);
-        string edited = end >= 0 ? text[..begin] + Section + text[(end + End.Length)..]
+
+        // A first line whose last one is gone begins nothing: what stands behind it is the user's.
+        int end = text.IndexOf(End, Math.Max(0, text.IndexOf(Begin, StringComparison.Ordinal)), StringComparison.Ordinal);
+        int begin = end < 0 ? -1 : text.LastIndexOf(Begin, end, StringComparison.Ordinal);
+        string edited = begin >= 0 ? text[..begin] + Section + text[(end + End.Length)..]
             : text + (text.Length == 0 ? "" : text.EndsWith('\n') ? "\n" : "\n\n") + Section + "\n";
         file.Write(edited);
         Talk.Write($"sup: {file.Path} has a section about sup");

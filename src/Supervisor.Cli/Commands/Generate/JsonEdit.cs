@@ -8,6 +8,13 @@ internal static class JsonEdit
 {
     private static readonly JsonReaderOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
+    private static readonly JsonDocumentOptions Whole = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowDuplicateProperties = false,
+    };
+
     /// <summary>The text with the member at a path set, made on the way where it is missing.</summary>
     /// <param name="text">An object; empty for a new one.</param>
     /// <param name="path">Names of members, from the outermost in.</param>
@@ -31,6 +38,30 @@ internal static class JsonEdit
         int bom = Bom(bytes);
         string edited = Encoding.UTF8.GetString([.. bytes.AsSpan(0, bom + start), .. Encoding.UTF8.GetBytes(put), .. bytes.AsSpan(bom + end)]);
         return edited;
+    }
+
+    /// <summary>The strings of an array; null when there is none, or it has something else in it.</summary>
+    /// <exception cref="JsonException">The text is no JSON, or has a name twice in one object: readers differ in which counts.</exception>
+    public static string[]? Strings(string text, IReadOnlyList<string> path)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        using JsonDocument document = JsonDocument.Parse(text.TrimStart('\uFEFF'), Whole);
+        JsonElement element = document.RootElement;
+        foreach (string name in path)
+        {
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+            {
+                return null;
+            }
+        }
+
+        return element.ValueKind == JsonValueKind.Array && element.EnumerateArray().All(static e => e.ValueKind == JsonValueKind.String)
+            ? [.. element.EnumerateArray().Select(static e => e.GetString()!)]
+            : null;
     }
 
     private static int Bom(ReadOnlySpan<byte> bytes) => bytes.StartsWith("\uFEFF"u8) ? 3 : 0;

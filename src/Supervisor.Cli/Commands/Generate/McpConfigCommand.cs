@@ -42,7 +42,6 @@ internal sealed class McpConfigCommand : Command
 
         string program = Launcher.Path();
         string state = StateRoot.Locate(Environment.GetEnvironmentVariable).Path;
-        string[] arguments = scope is null ? ["mcp"] : ["mcp", "--scope", scope];
         string own = client switch
         {
             "claude" => ".mcp.json",
@@ -57,12 +56,12 @@ internal sealed class McpConfigCommand : Command
         };
         if (print)
         {
-            Data.WriteRaw(System.Text.Encoding.UTF8.GetBytes(Edit(client, "", own, program, arguments, state)));
+            Data.WriteRaw(System.Text.Encoding.UTF8.GetBytes(Edit(client, "", own, program, scope, state)));
             return 0;
         }
 
         TextFile config = new(file ?? own);
-        string edited = Edit(client, config.Text, config.Path, program, arguments, state);
+        string edited = Edit(client, config.Text, config.Path, program, scope, state);
         bool changed = !string.Equals(edited, config.Text, StringComparison.Ordinal);
         if (changed)
         {
@@ -73,29 +72,37 @@ internal sealed class McpConfigCommand : Command
         return 0;
     }
 
-    private static string Edit(string client, string text, string path, string program, string[] arguments, string state)
+    private static string Edit(string client, string text, string path, string program, string? scope, string state)
     {
         if (client is "codex")
         {
-            string list = "[" + string.Join(", ", arguments.Select(TomlEdit.Quote)) + "]";
-            return (TomlEdit.Set(text, "mcp_servers.sup", [("command", TomlEdit.Quote(program)), ("args", list)]) is { } edited
-                ? TomlEdit.Set(edited, "mcp_servers.sup.env", [("SUP_STATE_DIR", TomlEdit.Quote(state))])
+            string[] table = ["mcp_servers", "sup"];
+            IReadOnlyList<string>? present = TomlEdit.Get(text, [.. table, "args"]) is { } args ? TomlText.Strings(args) : null;
+            string[] words = ServerArguments.Merge(present, scope);
+            string list = "[" + string.Join(", ", words.Select(TomlEdit.Quote)) + "]";
+            (string, string) command = ("command", TomlEdit.Quote(program));
+            return (TomlEdit.Set(text, table, Same(present, words) ? [command] : [command, ("args", list)]) is { } edited
+                ? TomlEdit.Set(edited, [.. table, "env"], [("SUP_STATE_DIR", TomlEdit.Quote(state))])
                 : null)
-                ?? throw Unchanged(path, "it defines mcp_servers.sup in a form that sup does not edit");
+                ?? throw Unchanged(path, "it is not TOML, or defines mcp_servers.sup in a form that sup does not edit");
         }
 
         try
         {
-            foreach ((string[] member, string value) in Members(client, program, arguments, state))
+            string[] list = client is "opencode" ? ["mcp", "sup", "command"] : [client is "vscode" ? "servers" : "mcpServers", "sup", "args"];
+            string[]? present = JsonEdit.Strings(text, list);
+            string[] words = ServerArguments.Merge(client is "opencode" ? present?[Math.Min(1, present.Length)..] : present, scope);
+            bool isSame = Same(present, client is "opencode" ? [program, .. words] : words);
+            foreach ((string[] member, string value) in Members(client, program, words, state).Where(m => !isSame || !Same(m.Member, list)))
             {
                 text = JsonEdit.Set(text, member, value);
             }
 
             return text;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Unchanged(path, "it is not the JSON that the client reads");
+            throw Unchanged(path, "it is not the JSON that the client reads, or has a name twice");
         }
     }
 
@@ -120,6 +127,10 @@ internal sealed class McpConfigCommand : Command
             yield return ([servers, "sup", "type"], Json("stdio"));
         }
     }
+
+    /// <summary>What is as it should be is left as it is written.</summary>
+    private static bool Same(IReadOnlyList<string>? present, IReadOnlyList<string> words) =>
+        present is not null && present.SequenceEqual(words, StringComparer.Ordinal);
 
     private static string Json(string text) => JsonSerializer.Serialize(text, GenerateJson.Default.String);
 

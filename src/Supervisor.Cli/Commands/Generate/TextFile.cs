@@ -1,5 +1,6 @@
 using System.Text;
 using Supervisor.Protocol.Errors;
+using Supervisor.Sessions.Native;
 
 namespace Supervisor.Cli.Commands.Generate;
 
@@ -12,9 +13,15 @@ internal sealed class TextFile
     /// <exception cref="SupException">It cannot be read, or is no UTF-8.</exception>
     public TextFile(string path)
     {
-        Path = System.IO.Path.GetFullPath(path);
+        Path = path.Length > 0 ? System.IO.Path.GetFullPath(path) : throw SupException.Usage("the file's path is empty", "give --file a path");
         try
         {
+            if (Io.StatAt(Libc.AT_FDCWD, Path, followLink: true, out StatX stat) && !stat.IsRegularFile)
+            {
+                // A device or a pipe would be replaced by a file.
+                throw new SupException(ErrorCode.InvalidArgument, ExitCode.Failure, $"cannot change {Path}: it is no regular file", "give another with --file");
+            }
+
             _target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
             _exists = File.Exists(_target);
             Text = _exists ? new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(_target)) : "";
@@ -48,7 +55,7 @@ internal sealed class TextFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(fresh);
+            Io.Unlink(Libc.AT_FDCWD, fresh);
             throw Failure("write", e);
         }
     }

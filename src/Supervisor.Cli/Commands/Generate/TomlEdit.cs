@@ -1,65 +1,61 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Supervisor.Cli.Commands.Generate;
 
-/// <summary>Sets keys of one table in a text of TOML that a person keeps: everything else in it stays as it is.</summary>
-internal static partial class TomlEdit
+/// <summary>Sets keys of one table in a text of TOML that a person keeps: everything else in it stays as it is, comments too.</summary>
+internal static class TomlEdit
 {
-    /// <summary>The text with the keys set, or null when the table is written in a form that is not understood.</summary>
+    /// <summary>The text with the keys set, or null when it is no TOML, or has the table in a form that cannot be added to.</summary>
     /// <param name="text">The file.</param>
-    /// <param name="table">Its name, such as <c>mcp_servers.sup</c>.</param>
+    /// <param name="table">The table's name.</param>
     /// <param name="values">Keys and values as TOML, in order.</param>
-    public static string? Set(string text, string table, IReadOnlyList<(string Key, string Value)> values)
+    public static string? Set(string text, IReadOnlyList<string> table, IReadOnlyList<(string Key, string Value)> values)
     {
-        List<string> lines = [.. text.Split('\n')];
-        int header = lines.FindIndex(l => IsHeader(l, table));
-        if (header < 0)
-        {
-            string parent = table[..table.LastIndexOf('.')];
-            string last = table[(table.LastIndexOf('.') + 1)..];
-
-            // As an inline table or with dotted keys: a second definition would make the file invalid.
-            int inside = lines.FindIndex(l => IsHeader(l, parent));
-            if (lines.Exists(l => Regex.IsMatch(l, $"""^\s*{Regex.Escape(parent)}\s*(=|\.)""", RegexOptions.CultureInvariant, Limit))
-                || (inside >= 0 && lines.Skip(inside + 1).TakeWhile(l => !AnyHeader().IsMatch(l)).Any(l => Regex.IsMatch(l, $"""^\s*"?{Regex.Escape(last)}"?\s*(=|\.)""", RegexOptions.CultureInvariant, Limit))))
-            {
-                return null;
-            }
-
-            StringBuilder added = new(text);
-            added.Append(text.Length == 0 ? "" : text.EndsWith("\n\n", StringComparison.Ordinal) ? "" : text.EndsWith('\n') ? "\n" : "\n\n");
-            added.Append('[').Append(table).Append("]\n");
-            foreach ((string key, string value) in values)
-            {
-                added.Append(key).Append(" = ").Append(value).Append('\n');
-            }
-
-            return added.ToString();
-        }
-
-        int end = lines.FindIndex(header + 1, l => AnyHeader().IsMatch(l));
-        end = end < 0 ? lines.Count : end;
+        // Those that are there first: where a new table is needed, all of it is.
         foreach ((string key, string value) in values)
         {
-            int at = lines.FindIndex(header + 1, end - header - 1, l => Regex.IsMatch(l, $"""^\s*"?{Regex.Escape(key)}"?\s*=""", RegexOptions.CultureInvariant, Limit));
-            if (at < 0)
+            if (Find(text, [.. table, key]) is { } found)
             {
-                lines.Insert(header + 1, $"{key} = {value}");
-                end++;
-            }
-            else if (!IsWhole(lines[at]))
-            {
-                return null;
-            }
-            else
-            {
-                lines[at] = $"{key} = {value}";
+                text = text[..found.Start] + value + text[found.End..];
             }
         }
 
-        return string.Join('\n', lines);
+        if (TomlText.Read(text) is not { } toml
+            || toml.Tables.Any(t => t.IsArray && IsPrefix(t.Name, table))
+            || toml.Tables.Count(t => Same(t.Name, table)) > 1
+            || toml.Values.Any(v => IsPrefix(v.Name, table)))
+        {
+            return null;
+        }
+
+        List<(string Key, string Value)> missing = [.. values.Where(v => Find(text, [.. table, v.Key]) is null)];
+        if (missing.Count == 0)
+        {
+            return text;
+        }
+
+        string newline = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        string added = string.Concat(missing.Select(v => $"{newline}{v.Key} = {v.Value}"));
+        if (toml.Tables.FirstOrDefault(t => Same(t.Name, table)) is { } header)
+        {
+            int end = text.IndexOf('\n', header.End);
+            end = end < 0 ? text.Length : end > 0 && text[end - 1] == '\r' ? end - 1 : end;
+            return text[..end] + added + text[end..];
+        }
+
+        // With dotted keys: a second definition would make the file invalid.
+        if (toml.Values.Any(v => v.Name.Count > table.Count && IsPrefix(table, v.Name) && !toml.Tables.Any(t => IsPrefix(table, t.Name) && IsPrefix(t.Name, v.Name))))
+        {
+            return null;
+        }
+
+        string between = text.Length == 0 || text.EndsWith(newline + newline, StringComparison.Ordinal) ? ""
+            : text.EndsWith('\n') ? newline : newline + newline;
+        return $"{text}{between}[{string.Join('.', table)}]{added}{newline}";
     }
+
+    /// <summary>The value of a key as TOML; null when there is none.</summary>
+    public static string? Get(string text, IReadOnlyList<string> key) => Find(text, key) is { } found ? text[found.Start..found.End] : null;
 
     /// <summary>A TOML string (TOML 1.0, basic strings).</summary>
     public static string Quote(string text)
@@ -79,19 +75,10 @@ internal static partial class TomlEdit
         return quoted.Append('"').ToString();
     }
 
-    private static TimeSpan Limit => TimeSpan.FromSeconds(1);
+    private static TomlValue? Find(string text, IReadOnlyList<string> key) => TomlText.Read(text)?.Values.FirstOrDefault(v => Same(v.Name, key));
 
-    private static bool IsHeader(string line, string table) =>
-        Header().Match(line) is { Success: true } header
-        && string.Equals(header.Groups["name"].Value.Replace("\"", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal), table, StringComparison.Ordinal);
+    private static bool Same(IReadOnlyList<string> a, IReadOnlyList<string> b) => a.SequenceEqual(b, StringComparer.Ordinal);
 
-    /// <summary>Whether a value ends on its line.</summary>
-    private static bool IsWhole(string line) =>
-        line.Count(c => c == '[') == line.Count(c => c == ']') && !line.Contains("\"\"\"", StringComparison.Ordinal) && !line.Contains("'''", StringComparison.Ordinal);
-
-    [GeneratedRegex("""^\s*\[\s*(?<name>[^\[\]]+?)\s*\]\s*(#.*)?$""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Header();
-
-    [GeneratedRegex("""^\s*\[""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex AnyHeader();
+    /// <summary>Whether one is the beginning of the other, or the same.</summary>
+    private static bool IsPrefix(IReadOnlyList<string> a, IReadOnlyList<string> b) => a.Count <= b.Count && Same(a, [.. b.Take(a.Count)]);
 }
