@@ -140,6 +140,11 @@ internal static class DaemonProgram
     [
         new GetDaemon(identity, supervision),
         new StopDaemon(identity, supervision, stop),
+        new StreamEvents(supervision),
+        new ListSessionsCall(identity.Root, TimeProvider.System),
+        new GetSessionCall(identity.Root, TimeProvider.System),
+        new FollowOutputCall(supervision, identity.Root),
+        new SignalSessionCall(identity.Root),
         new StartSessionCall(supervision),
         new StopSessionCall(supervision),
         new KillSessionCall(supervision),

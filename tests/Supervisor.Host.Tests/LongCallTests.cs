@@ -45,11 +45,11 @@ public sealed class LongCallTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Accepted_comes_at_once_and_done_when_it_is()
+    public void Each_line_comes_at_once()
     {
         using DaemonConnection connection = DaemonConnection.Open(_state.Root)!;
         DaemonLines lines = connection.Lines("POST", "/things/one/done", "{\"text\":\"hello\"}"u8, DaemonState.Patience);
-        Assert.Equal("{\"type\":\"accepted\"}", Text(lines));
+        Assert.Equal("{\"type\":\"begun\"}", Text(lines));
         _endpoint.GoOn.Release();
         Assert.Equal("{\"type\":\"done\",\"text\":\"one: hello\"}", Text(lines));
         Assert.Null(lines.Next(DaemonState.Patience));
@@ -125,7 +125,7 @@ public sealed class LongCallTests : IAsyncLifetime
         {
             Thing thing = await call.ReadAsync(ThingJson.Default.Thing);
             LineReply reply = call.Lines();
-            await reply.AcceptedAsync();
+            await reply.RawAsync("{\"type\":\"begun\"}\n"u8.ToArray());
             try
             {
                 await GoOn.WaitAsync(call.Cancelled);
@@ -141,7 +141,7 @@ public sealed class LongCallTests : IAsyncLifetime
                 throw new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, "there is no " + call.Segment("name"));
             }
 
-            await reply.DoneAsync(new Thing(call.Segment("name") + ": " + thing.Text), ThingJson.Default.Thing);
+            await reply.RawAsync(Encoding.UTF8.GetBytes($"{{\"type\":\"done\",\"text\":\"{call.Segment("name")}: {thing.Text}\"}}\n"));
         }
     }
 }

@@ -36,6 +36,7 @@ internal sealed class ObserverActor : ReceiveActor, IWithTimers
         Receive<ObserverProtocol.Done>(OnDone);
         Receive<ObserverProtocol.GetObserved>(_ => Sender.Tell(
             new SupervisorActor.SessionsResult(_sessions.Count, _sessions.Values.Sum(s => (long)s.Restarts) + _restartsBefore)));
+        Receive<OutputSubscription>(OnOutputSubscription);
         Receive<Terminated>(message => Handle(message));
         Receive<ChildDue>(message => Handle(message));
     }
@@ -70,6 +71,18 @@ internal sealed class ObserverActor : ReceiveActor, IWithTimers
         foreach (SessionId id in sessions)
         {
             Observe(id, null);
+        }
+    }
+
+    private void OnOutputSubscription(OutputSubscription message)
+    {
+        if (_sessions.TryGetValue(message.SessionId, out BackoffChild? session) && session.Ref is { } actor)
+        {
+            actor.Tell(message.Message);
+        }
+        else
+        {
+            message.Refuse();
         }
     }
 

@@ -12,12 +12,17 @@ internal sealed class SessionsRoot : ReceiveActor
     {
         IActorRef supervisor = Context.Watch(Context.ActorOf(SupervisorActor.Props(daemon), "supervisor"));
         IActorRef observer = Context.Watch(Context.ActorOf(ObserverActor.Props(daemon), "observer"));
+        IActorRef feed = Context.Watch(Context.ActorOf(FeedActor.Props(daemon.Access.Journal), "feed"));
         Context.ActorOf(RetentionActor.Props(daemon), "retention");
         Receive<Terminated>(_ => throw new InvalidOperationException("the parent of all sessions' actors failed"));
         Receive<ISessionCommand>(supervisor.Forward);
         Receive<AdoptSession>(supervisor.Forward);
         Receive<SupervisorActor.Recover>(supervisor.Forward);
         Receive<SupervisorActor.GetSessions>(supervisor.Forward);
+        Receive<OutputSubscription>(supervisor.Forward);
+        Receive<NotSupervised>(message => observer.Forward(message.Subscription));
+        Receive<FeedProtocol.Subscribe>(feed.Forward);
+        Receive<FeedProtocol.Unsubscribe>(feed.Forward);
         Receive<ObserverProtocol.Recover>(observer.Forward);
         Receive<ObserverProtocol.GetObserved>(observer.Forward);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
@@ -35,9 +36,9 @@ public sealed class SessionsSystem : IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly IActorRef _root;
 
-    private SessionsSystem(SqliteJournal journal, JournalAccess access, ActorSystem system, IActorRef root, long epoch)
+    private SessionsSystem(SqliteJournal journal, JournalAccess access, ActorSystem system, IActorRef root, long epoch, string node)
     {
-        (_journal, _access, _system, _root, Epoch) = (journal, access, system, root, epoch);
+        (_journal, _access, _system, _root, Epoch, Node) = (journal, access, system, root, epoch, node);
     }
 
     /// <summary>This daemon's number: higher than that of any before it, and durable.</summary>
@@ -45,6 +46,9 @@ public sealed class SessionsSystem : IAsyncDisposable
 
     /// <summary>Ends when the actors have ended, which but for a stop they never do.</summary>
     public Task Ended => _system.WhenTerminated;
+
+    /// <summary>Names this state root for ever; part of the ids of events.</summary>
+    public string Node { get; }
 
     public long JournalBytes => _journal.SizeInBytes;
 
@@ -73,7 +77,7 @@ public sealed class SessionsSystem : IAsyncDisposable
             system.ActorOf(LogBridge.Props(log), "log");
             SessionsContext context = new(root, keeperProgram, epoch, node, access, time);
             IActorRef actors = system.ActorOf(SessionsRoot.Props(context), SessionsRoot.Name);
-            SessionsSystem sessions = new(journal, access, system, actors, epoch);
+            SessionsSystem sessions = new(journal, access, system, actors, epoch, node);
             sessions.TakeUp(rows, live);
             actors.Tell(new ObserverProtocol.Recover(IdsOf(observed)), ActorRefs.NoSender);
             return sessions;
@@ -97,6 +101,19 @@ public sealed class SessionsSystem : IAsyncDisposable
         Task<SupervisorActor.SessionsResult> supervised = CountAsync(SupervisorActor.GetSessions.Instance, cancel);
         return (await supervised.ConfigureAwait(false), await CountAsync(ObserverProtocol.GetObserved.Instance, cancel).ConfigureAwait(false));
     }
+
+    /// <summary>Has every event from now on written into a channel; the answer is the ordering before the first of them.</summary>
+    public async Task<long> SubscribeEventsAsync(ChannelWriter<JournalRow> events, CancellationToken cancel) =>
+        (await _root.Ask<FeedProtocol.Subscribed>(new FeedProtocol.Subscribe(events), TimeSpan.FromSeconds(10), cancel).ConfigureAwait(false)).Position;
+
+    public void UnsubscribeEvents(ChannelWriter<JournalRow> events) => _root.Tell(new FeedProtocol.Unsubscribe(events), ActorRefs.NoSender);
+
+    /// <summary>Stored events behind an ordering.</summary>
+    /// <exception cref="JournalException">They cannot be read.</exception>
+    public async Task<FeedPage> ReadEventsAsync(long after, int limit) => (await _journal.ReadFeedAsync(after, limit).ConfigureAwait(false)).Value;
+
+    /// <summary>Brings a message of <see cref="LogStreamProtocol"/> to the session's actor.</summary>
+    internal void ToOutput(SessionId id, object message) => _root.Tell(new OutputSubscription(id, message), ActorRefs.NoSender);
 
     private Task<SupervisorActor.SessionsResult> CountAsync(object question, CancellationToken cancel) =>
         _root.Ask<SupervisorActor.SessionsResult>(question, TimeSpan.FromSeconds(5), cancel);

@@ -23,6 +23,7 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
         Receive<AdoptSession>(message => Bring(message.SessionId, message));
         Receive<RunnerDone>(OnRunnerDone);
         Receive<GetSessions>(_ => Sender.Tell(new SessionsResult(_runners.Count, _runners.Values.Sum(r => (long)r.Restarts) + _restartsBefore)));
+        Receive<OutputSubscription>(OnOutputSubscription);
         Receive<Terminated>(message => Handle(message));
         Receive<ChildDue>(message => Handle(message));
     }
@@ -35,6 +36,18 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(0, TimeSpan.FromMinutes(1), _ => Directive.Stop);
 
     private void OnCommand(ISessionCommand command) => Bring(command.SessionId, command);
+
+    private void OnOutputSubscription(OutputSubscription message)
+    {
+        if (_runners.TryGetValue(message.SessionId, out BackoffChild? runner) && runner.Ref is { } actor)
+        {
+            actor.Tell(message.Message);
+        }
+        else
+        {
+            Context.Parent.Tell(new NotSupervised(message));
+        }
+    }
 
     private void OnRecover(Recover message)
     {

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Akka.Event;
 using Serilog;
 using Serilog.Events;
+using Supervisor.Actors.Journal;
 using Supervisor.Actors.Sessions;
+using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Store;
 using static Supervisor.Actors.Sessions.RunnerProtocol;
@@ -46,6 +49,26 @@ internal sealed class AkkaSupervision : ISupervision
         (SupervisorActor.SessionsResult supervised, SupervisorActor.SessionsResult observed) = await Sessions.CountAsync(cancel);
         return new SupervisionStatus(supervised.Count, observed.Count, Sessions.JournalBytes, supervised.Restarts + observed.Restarts);
     }
+
+    public string Node => Sessions.Node;
+
+    public Task<long> SubscribeEventsAsync(ChannelWriter<JournalRow> events, CancellationToken cancel) => Sessions.SubscribeEventsAsync(events, cancel);
+
+    public void UnsubscribeEvents(ChannelWriter<JournalRow> events) => Sessions.UnsubscribeEvents(events);
+
+    public async Task<FeedPage> ReadEventsAsync(long after, int limit)
+    {
+        try
+        {
+            return await Sessions.ReadEventsAsync(after, limit);
+        }
+        catch (JournalException e)
+        {
+            throw new SupException(ErrorCode.JournalUnavailable, ExitCode.Failure, e.Message, "its log says more: sup daemon status", e);
+        }
+    }
+
+    public void ToOutput(SessionId id, object message) => Sessions.ToOutput(id, message);
 
     public async Task<IReply> AskAsync(ISessionCommand command, TimeSpan limit, CancellationToken cancel)
     {

@@ -1,4 +1,8 @@
+using System.Threading.Channels;
 using Serilog;
+using Supervisor.Actors.Journal;
+using Supervisor.Actors.Sessions;
+using Supervisor.Protocol;
 using Supervisor.Sessions.Store;
 using static Supervisor.Actors.Sessions.RunnerProtocol;
 
@@ -24,6 +28,21 @@ internal interface ISupervision
     Task StopAsync(CancellationToken cancel);
 
     Task<SupervisionStatus> StatusAsync(CancellationToken cancel);
+
+    /// <summary>Names this state root for ever; part of the ids of events.</summary>
+    string Node { get; }
+
+    /// <summary>Has every event from now on written into a channel, which is completed when it is full; the answer is the ordering before the first of them.</summary>
+    Task<long> SubscribeEventsAsync(ChannelWriter<JournalRow> events, CancellationToken cancel);
+
+    void UnsubscribeEvents(ChannelWriter<JournalRow> events);
+
+    /// <summary>Stored events behind an ordering.</summary>
+    /// <exception cref="Protocol.Errors.SupException">They cannot be read.</exception>
+    Task<FeedPage> ReadEventsAsync(long after, int limit);
+
+    /// <summary>Brings a message of <see cref="LogStreamProtocol"/> to the session's actor.</summary>
+    void ToOutput(SessionId id, object message);
 
     /// <summary>One message to a session's runner, and its reply, which is never a refusal.</summary>
     /// <param name="command">What for.</param>

@@ -26,3 +26,12 @@ public sealed record SessionEndedAnswer
     /// <summary>False when the journal could not be written: it was stopped all the same.</summary>
     public required bool Journaled { get; init; }
 }
+
+/// <summary>A session whose command was sent a signal.</summary>
+public sealed record SessionSignaledAnswer
+{
+    public required string Id { get; init; }
+
+    /// <summary>Its name, such as <c>SIGUSR1</c>.</summary>
+    public required string Signal { get; init; }
+}
