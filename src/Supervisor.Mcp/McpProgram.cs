@@ -8,11 +8,14 @@ namespace Supervisor.Mcp;
 /// <summary>The server on stdin and stdout, from its start to the end of its input.</summary>
 public static class McpProgram
 {
-    /// <summary>After the end of the input: when nothing more was answered for so long, nothing will be.</summary>
+    /// <summary>After the end of the input of any other: when nothing more was answered for so long, nothing will be.</summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(600);
 
-    /// <summary>After the end of the input of a client that was answered before: it is gone, or soon will be. Less than the second that is promised.</summary>
-    private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(800);
+    /// <summary>
+    /// After the end of the input of a client that was answered before: it is gone, or soon will be. On a busy machine the process may need
+    /// the rest of the second that is promised to end.
+    /// </summary>
+    private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Where the input ended before anything was answered, as that of a script does: on a slow machine the first answer is still on its way.</summary>
     private static readonly TimeSpan FirstAnswerTime = TimeSpan.FromSeconds(10);
@@ -40,10 +43,10 @@ public static class McpProgram
     private static void ExitWhenAnswered(StdoutLines output, int requests)
     {
         long ended = Stopwatch.GetTimestamp();
-        TimeSpan most = output.Answers > 0 ? MostTime : FirstAnswerTime;
+        TimeSpan most = output.Over > 0 ? MostTime : FirstAnswerTime;
 
-        // Notifications may go on and on, and a call that was given up is never answered.
-        while (output.Answers < requests
+        // Notifications do not count: they may go on and on.
+        while (output.Over < requests
             && Stopwatch.GetElapsedTime(ended) < most
             && (output.LastAnswered is not { } answered || Stopwatch.GetElapsedTime(Math.Max(answered, ended)) < QuietTime))
         {
@@ -53,9 +56,9 @@ public static class McpProgram
         Libc._exit(0);
     }
 
-    private static async Task Serve(ServerSettings settings, Stream input, Stream output, CancellationToken ending)
+    private static async Task Serve(ServerSettings settings, StdinLines input, StdoutLines output, CancellationToken ending)
     {
-        using SupServer sup = new(settings, ending);
+        using SupServer sup = new(settings, output.GivenUp, ending);
         StreamServerTransport transport = new(input, output, "sup");
         await using (transport.ConfigureAwait(false))
         {

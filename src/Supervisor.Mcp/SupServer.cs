@@ -15,12 +15,15 @@ internal sealed class SupServer : IDisposable
 {
     private readonly Subscriptions _subscriptions;
 
-    public SupServer(ServerSettings settings, CancellationToken ending)
+    /// <param name="settings">What it shows.</param>
+    /// <param name="givenUp">Told of each call that the client gave up, and that is not answered.</param>
+    /// <param name="ending">Nobody waits for an answer any more.</param>
+    public SupServer(ServerSettings settings, Action givenUp, CancellationToken ending)
     {
         VisibleSessions sessions = new(settings);
         Masking masking = new(settings.Mask);
         SessionText text = new(masking);
-        ToolSet tools = new(sessions, masking, text, ending);
+        ToolSet tools = new(sessions, masking, text, givenUp, ending);
         SessionResources resources = new(sessions, masking, text);
         _subscriptions = new Subscriptions(sessions, resources, ending);
         Options = new McpServerOptions

@@ -11,15 +11,17 @@ namespace Supervisor.Mcp.Tools;
 internal sealed class ToolSet
 {
     private readonly Dictionary<string, ITool> _tools = new(StringComparer.Ordinal);
+    private readonly Action _givenUp;
     private readonly CancellationToken _ending;
 
     /// <param name="sessions">What they may show.</param>
     /// <param name="masking">How secrets are covered.</param>
     /// <param name="text">How sessions are shown.</param>
+    /// <param name="givenUp">Told of each call that the client gave up, and that is not answered.</param>
     /// <param name="ending">Nobody waits for an answer any more.</param>
-    public ToolSet(VisibleSessions sessions, Masking masking, SessionText text, CancellationToken ending)
+    public ToolSet(VisibleSessions sessions, Masking masking, SessionText text, Action givenUp, CancellationToken ending)
     {
-        _ending = ending;
+        (_givenUp, _ending) = (givenUp, ending);
         foreach (ITool tool in new ITool[]
         {
             new ListSessionsTool(sessions, text),
@@ -53,7 +55,12 @@ internal sealed class ToolSet
             CallToolResult result = await tool.Call(arguments, new ToolCall(Progress(request), either.Token)).ConfigureAwait(false);
 
             // What a client gave up is not answered; what the end of its input cut short is, with what there is.
-            cancellation.ThrowIfCancellationRequested();
+            if (cancellation.IsCancellationRequested)
+            {
+                _givenUp();
+                throw new OperationCanceledException(cancellation);
+            }
+
             return result;
         }
         catch (SupException e)

@@ -17,9 +17,10 @@ internal sealed class StdoutLines : WriteOnlyStream
     private readonly Action _lost;
     private byte[] _buffer = new byte[4096];
     private int _length;
+    private int _over;
 
-    /// <summary>How many requests have been answered.</summary>
-    public int Answers { get; private set; }
+    /// <summary>How many requests are over: answered, or given up by the client.</summary>
+    public int Over => Volatile.Read(ref _over);
 
     /// <summary>When a request was last answered (<see cref="System.Diagnostics.Stopwatch"/>); null when none was yet.</summary>
     public long? LastAnswered { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class StdoutLines : WriteOnlyStream
         WriteLine(message);
         if (Envelope.Of(message, isForeign: false).IsAnswer)
         {
-            Answers++;
+            Interlocked.Increment(ref _over);
             LastAnswered = System.Diagnostics.Stopwatch.GetTimestamp();
         }
 
@@ -54,6 +55,9 @@ internal sealed class StdoutLines : WriteOnlyStream
             _buffer = new byte[4096];
         }
     }
+
+    /// <summary>A request will not be answered.</summary>
+    public void GivenUp() => Interlocked.Increment(ref _over);
 
     /// <summary>Writes what is a line of its own, its newline included.</summary>
     public void WriteLine(ReadOnlySpan<byte> line)
