@@ -130,6 +130,12 @@ internal sealed class SilenceDetectorActor : ReceiveActor, IWithTimers
                 _ => TimeSpan.Zero,
             };
             _after = after;
+            if (_idle && message.Why == Reason.Output && before < after)
+            {
+                // It has printed, though it may be silent again by now.
+                Tell(idle: false);
+            }
+
             _quietSince = message.Since - (long)(before.TotalSeconds * _time.TimestampFrequency);
             Judge();
         }
@@ -146,14 +152,19 @@ internal sealed class SilenceDetectorActor : ReceiveActor, IWithTimers
         bool idle = left <= TimeSpan.Zero;
         if (idle != _idle)
         {
-            _idle = idle;
-            Context.Parent.Tell(idle ? new Idle(_attempt) : new Active(_attempt));
+            Tell(idle);
         }
 
         if (!idle)
         {
             Timers.StartSingleTimer(nameof(Due), new Due(_attempt), left);
         }
+    }
+
+    private void Tell(bool idle)
+    {
+        _idle = idle;
+        Context.Parent.Tell(idle ? new Idle(_attempt) : new Active(_attempt));
     }
 
     private enum Reason

@@ -15,13 +15,18 @@ public sealed class SilenceDetectorActorTests : IAsyncLifetime
     private readonly TestSystem _system = new();
     private readonly Probe _runner;
     private volatile SilenceReading? _reading = new(After, TimeSpan.Zero, TimeSpan.Zero);
+    private readonly ManualResetEventSlim _slow = new(initialState: true);
     private int _reads;
 
     public SilenceDetectorActorTests() => _runner = _system.Probe();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public ValueTask DisposeAsync() => _system.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _system.DisposeAsync();
+        _slow.Dispose();
+    }
 
     [Fact]
     public async Task It_is_told_at_the_threshold_and_once()
@@ -71,6 +76,22 @@ public sealed class SilenceDetectorActorTests : IAsyncLifetime
             detector.Tell(Output(round + 1));
             await _runner.ExpectAsync(new Active(1));
         }
+    }
+
+    [Fact]
+    public async Task Output_between_two_silences_is_told_however_long_the_look_takes()
+    {
+        IActorRef detector = await StartAsync();
+        detector.Tell(new Watch(1, IsIdle: false, IsFresh: true));
+        await _system.Time.PassAsync(After);
+        await _runner.ExpectAsync(new Idle(1));
+        _slow.Reset();
+        detector.Tell(Output(1));
+        await ReadAsync(2);
+        _system.Time.Advance(2 * After);
+        _slow.Set();
+        await _runner.ExpectAsync(new Active(1));
+        await _runner.ExpectAsync(new Idle(1));
     }
 
     [Fact]
@@ -199,6 +220,7 @@ public sealed class SilenceDetectorActorTests : IAsyncLifetime
         SilenceDetectorActor.Props(_system.Time, () =>
         {
             Interlocked.Increment(ref _reads);
+            _slow.Wait(Probe.Deadline);
             return _reading;
         }),
         _runner);
