@@ -26,6 +26,7 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     private readonly string _writerUuid = Guid.NewGuid().ToString("N");
     private int _waitingCount;
     private object? _command;
+    private IActorRef? _caller;
     private Phase _phase = Phase.Recovering;
     private string _stopReason = "it stops";
 
@@ -114,7 +115,7 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
         {
             case Phase.Ready:
                 _phase = Phase.Deciding;
-                _command = message;
+                (_command, _caller) = (message, Sender);
                 bool handled = base.AroundReceive(receive, message);
                 CommandDone();
                 return handled;
@@ -147,18 +148,16 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
     /// </remarks>
     public override void AroundPreRestart(Exception cause, object message)
     {
-        if (_phase is Phase.Deciding or Phase.Persisting && HasCaller(_pending?.Sender ?? Sender))
-        {
-            Tell(_pending?.Sender ?? Sender, FailureReply(cause, _command));
-        }
-
+        AnswerCommandUnderWay(cause);
         LeaveThisLife();
         base.AroundPreRestart(cause, message);
     }
 
     /// <inheritdoc/>
+    /// <remarks>Stopped in the middle of a command, because that threw or because its parent wanted so: its sender would wait for ever.</remarks>
     public override void AroundPostStop()
     {
+        AnswerCommandUnderWay(new ActorUnavailableException(PersistenceId, "it was stopped"));
         LeaveThisLife();
         base.AroundPostStop();
     }
@@ -169,6 +168,14 @@ public abstract partial class EventSourcedActor : UntypedActor, IWithUnboundedSt
         if (HasCaller(Sender))
         {
             Tell(Sender, reply);
+        }
+    }
+
+    private void AnswerCommandUnderWay(Exception cause)
+    {
+        if (_phase is Phase.Deciding or Phase.Persisting && (_pending?.Sender ?? _caller) is { } caller && HasCaller(caller))
+        {
+            Tell(caller, FailureReply(cause, _command));
         }
     }
 

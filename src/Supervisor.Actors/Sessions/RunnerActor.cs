@@ -28,6 +28,7 @@ public sealed class RunnerActor : EventSourcedActor
     private readonly List<Waiter> _waiters = [];
     private RunnerState _state = RunnerState.Empty;
     private RefusedResult? _failure;
+    private bool _written = true;
 
     public RunnerActor(SessionId id, SessionsContext daemon)
         : base(daemon?.Access ?? throw new ArgumentNullException(nameof(daemon)))
@@ -120,6 +121,9 @@ public sealed class RunnerActor : EventSourcedActor
             case LogStreamProtocol.Subscribe or LogStreamProtocol.Unsubscribe:
                 _ears.Log.Forward(message);
                 break;
+            case StopAsked asked:
+                OnStopAsked(asked);
+                break;
             case ReceiveTimeout:
                 Context.SetReceiveTimeout(null);
                 if (!_state.IsLive)
@@ -136,19 +140,70 @@ public sealed class RunnerActor : EventSourcedActor
         }
     }
 
-    /// <summary>Ends are carried out even when they cannot be written down; the answer says so.</summary>
+    /// <summary>
+    /// Ends are carried out even when they cannot be written down; the answer says so. Facts are true all the same: who waits for them is
+    /// answered, and the next life learns them again.
+    /// </summary>
     protected override void OnPersistFailure(JournalException cause, IReadOnlyList<object> events)
     {
-        if (events.OfType<StopRequested>().FirstOrDefault() is not { } stop)
+        if (events.OfType<StopRequested>().FirstOrDefault() is { } stop)
         {
-            Answer(new RefusedResult(_id, ErrorCode.JournalUnavailable, $"session {_id}: {cause?.Message}", "free disk space, or see sup daemon status"));
+            _ = UnwrittenStop.Run(_daemon, _id, stop.Signal, stop.GraceMs).PipeTo(Sender);
             return;
         }
 
-        SessionId id = _id;
-        _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs)
-            .PipeTo(Sender, success: _ => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
+        if (events.Any(e => e is AttemptStarted or AttemptEnded or SessionEnded))
+        {
+            _written = false;
+            _state = events.OfType<ISessionEvent>().TakeWhile(e => e is AttemptStarted or AttemptEnded or SessionEnded).Aggregate(_state, (s, e) => s.Apply(e));
+            AnswerWaiters();
+            return;
+        }
+
+        Answer(Unavailable(cause?.Message));
     }
+
+    protected override void OnUnavailable(object command, string reason)
+    {
+        switch (command)
+        {
+            case StopSession stop:
+                _ = UnwrittenStop.Run(_daemon, _id, stop.Signal, stop.GraceMs).PipeTo(Sender);
+                break;
+            case ISessionCommand:
+                Answer(Unavailable(reason));
+                break;
+            default:
+                base.OnUnavailable(command, reason);
+                break;
+        }
+    }
+
+    protected override object? FailureReply(Exception cause, object? command) => command is ISessionCommand ? Unavailable(cause?.Message) : null;
+
+    protected override object? BusyReply(object command) =>
+        command is ISessionCommand ? new RefusedResult(_id, ErrorCode.Busy, $"session {_id} has too much to do", "ask again") : null;
+
+    /// <summary>Nobody is left waiting by a runner that fails: an end is seen to without it, and of a start it is said that nobody knows.</summary>
+    protected override void PostStop()
+    {
+        foreach (Waiter waiter in _waiters)
+        {
+            if (waiter.What == WaitFor.End)
+            {
+                _ = UnwrittenStop.Run(_daemon, _id, _state.Stop?.Signal, _state.Stop?.GraceMs).PipeTo(waiter.Sender);
+            }
+            else
+            {
+                waiter.Sender.Tell(Unavailable("it was decided on, and what became of it cannot be told now"));
+            }
+        }
+
+        base.PostStop();
+    }
+
+    private RefusedResult Unavailable(string? why) =>
+        new(_id, ErrorCode.JournalUnavailable, $"session {_id}: {why}", "free disk space, or see sup daemon status");
 
     protected override IReadOnlyList<ProjectionChange> ProjectionsOf(IReadOnlyList<object> events)
     {
@@ -243,13 +298,28 @@ public sealed class RunnerActor : EventSourcedActor
 
     private void SendStop(StopRequested stop)
     {
-        SessionId id = _id;
-        ILoggingAdapter log = Context.GetLogger();
-        _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs).ContinueWith(
-            t => log.Warning("session {0} cannot be stopped: {1}", id, t.Exception?.InnerException?.Message),
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default);
+        _ = OwnerStop.Ask(_daemon.Root, _id, stop.Signal, stop.GraceMs)
+            .PipeTo(Self, success: begun => new StopAsked(begun, null), failure: e => new StopAsked(false, e));
+    }
+
+    /// <summary>Who waits for an end that may never come is told so. The wish stays written down.</summary>
+    private void OnStopAsked(StopAsked asked)
+    {
+        if (asked.Begun)
+        {
+            return;
+        }
+
+        SupException? failure = asked.Failure as SupException;
+        RefusedResult refusal = asked.Failure is null
+            ? new RefusedResult(_id, ErrorCode.Timeout, $"session {_id} cannot be seen to its end: its owner does not answer; its command was ended without it")
+            : new RefusedResult(_id, failure?.Code ?? ErrorCode.Internal, asked.Failure.Message, failure?.Hint);
+        Context.GetLogger().Warning("session {0} cannot be stopped: {1}", _id, refusal.Message);
+        foreach (Waiter waiter in _waiters.FindAll(w => w.What == WaitFor.End))
+        {
+            waiter.Sender.Tell(refusal);
+            _waiters.Remove(waiter);
+        }
     }
 
     private void Finish()
@@ -284,7 +354,7 @@ public sealed class RunnerActor : EventSourcedActor
     {
         if (waiter.What == WaitFor.End)
         {
-            return _state.End is { } end ? new EndedResult(_id, end, Journaled: true) : null;
+            return _state.End is { } end ? new EndedResult(_id, end, _written) : null;
         }
 
         if (_state.Attempt >= waiter.Attempt && _state.Pid is { } pid)
@@ -314,6 +384,10 @@ public sealed class RunnerActor : EventSourcedActor
         OutputBytes = 0,
         Error = why,
     };
+
+    /// <param name="Begun">The owner has taken it on, or is gone.</param>
+    /// <param name="Failure">Why it could not be asked; null where it hangs.</param>
+    private sealed record StopAsked(bool Begun, Exception? Failure);
 
     private enum WaitFor
     {

@@ -58,7 +58,7 @@ internal sealed class SessionPlace(StateRoot root, SessionId id)
             stopped: false,
             rebooted ? [] : Survivors.Of(meta, files.Path)) with
         {
-            EndReason = rebooted ? "reboot" : "owner-lost",
+            EndReason = rebooted ? "reboot" : files.Has(Artifact.StopRequested) ? "user-stop" : "owner-lost",
         };
         folder.WriteAtomically(Artifact.Final, lost.ToLine());
         return lost;

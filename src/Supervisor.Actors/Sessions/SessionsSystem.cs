@@ -19,6 +19,9 @@ public sealed class SessionsSystem : IAsyncDisposable
 {
     private const string JournalFile = "journal.db";
 
+    /// <summary>What asks for something is told so soon that a journal hangs; a stop is then carried out without it.</summary>
+    private static readonly TimeSpan PersistTime = TimeSpan.FromSeconds(10);
+
     private static readonly Config Settings = ConfigurationFactory.ParseString("""
         akka {
             loglevel = INFO
@@ -72,7 +75,7 @@ public sealed class SessionsSystem : IAsyncDisposable
             IReadOnlyList<ProjectionRow> observed = (await journal.ReadProjectionAsync(ObservedActor.Projection).ConfigureAwait(false)).Value;
             IReadOnlyList<ProjectionRow> rows = (await journal.ReadProjectionAsync("sessions").ConfigureAwait(false)).Value;
 
-            JournalAccess access = new(journal, RunnerEvents.Registry);
+            JournalAccess access = new(journal, RunnerEvents.Registry, new EventSourcedSettings { PersistTimeout = PersistTime });
             ActorSystem system = ActorSystem.Create("sup", Settings);
             system.ActorOf(LogBridge.Props(log), "log");
             SessionsContext context = new(root, keeperProgram, epoch, node, access, time);

@@ -1,8 +1,8 @@
 using Akka.Actor;
+using Akka.Event;
 using Supervisor.Actors.Supervision;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
-using Supervisor.Sessions.Keeper;
 using static Supervisor.Actors.Sessions.RunnerProtocol;
 
 namespace Supervisor.Actors.Sessions;
@@ -22,6 +22,7 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
         Receive<ISessionCommand>(OnCommand);
         Receive<AdoptSession>(message => Bring(message.SessionId, message));
         Receive<RunnerDone>(OnRunnerDone);
+        Receive<DeadLetter>(OnDeadLetter);
         Receive<GetSessions>(_ => Sender.Tell(new SessionsResult(_runners.Count, _runners.Values.Sum(r => (long)r.Restarts) + _restartsBefore)));
         Receive<OutputSubscription>(OnOutputSubscription);
         Receive<Terminated>(message => Handle(message));
@@ -34,6 +35,21 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
 
     /// <summary>A runner that throws has a bug: it is stopped, and made again from the journal after 1, 5, 30 s.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(0, TimeSpan.FromMinutes(1), _ => Directive.Stop);
+
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        base.PreStart();
+    }
+
+    /// <summary>What had come to a runner that failed or was done before it looked at it: nobody else would answer.</summary>
+    private void OnDeadLetter(DeadLetter letter)
+    {
+        if (letter.Message is ISessionCommand command && letter.Recipient.Path.Parent == Self.Path)
+        {
+            Self.Tell(command, letter.Sender);
+        }
+    }
 
     private void OnCommand(ISessionCommand command) => Bring(command.SessionId, command);
 
@@ -96,8 +112,7 @@ public sealed class SupervisorActor : ReceiveActor, IWithTimers
         switch (message)
         {
             case StopSession stop:
-                _ = OwnerStop.Ask(_daemon.Root, id, stop.Signal, stop.GraceMs)
-                    .PipeTo(sender, success: _ => new EndedResult(id, null, Journaled: false), failure: e => new RefusedResult(id, ErrorCode.Internal, e.Message));
+                _ = UnwrittenStop.Run(_daemon, id, stop.Signal, stop.GraceMs).PipeTo(sender);
                 break;
             case ISessionCommand:
                 sender.Tell(new RefusedResult(id, ErrorCode.JournalUnavailable, $"session {id} cannot be looked after now: its part of the daemon has failed", "its log says more: sup daemon status"));

@@ -98,11 +98,13 @@ public static class OwnerStop
         return true;
     }
 
-    /// <summary>The owner hangs: its command is ended by its recorded processes.</summary>
+    /// <summary>The owner hangs: its command is ended by its recorded processes. That this was a person's wish is left for whoever comes to look at the end.</summary>
     private static void EndProcesses(SessionFiles files, SessionMeta meta, string? signal, long? graceMs)
     {
-        int number = SignalName.TryParse(signal ?? "TERM", out int given) ? given : Signals.SIGTERM;
-        TimeSpan grace = TimeSpan.FromMilliseconds(Math.Min(graceMs ?? 10_000, LongestGrace.TotalMilliseconds));
+        SessionSpec? spec = SessionSpec.Read(files.ReadBytes(Artifact.Spec) ?? []);
+        int number = SignalName.TryParse(signal ?? spec?.StopSignal ?? "TERM", out int given) ? given : Signals.SIGTERM;
+        TimeSpan grace = TimeSpan.FromMilliseconds(Math.Min(graceMs ?? spec?.StopTimeoutMs ?? 10_000, LongestGrace.TotalMilliseconds));
+        Libc.close(Io.OpenAt(files.Folder, Artifact.StopRequested, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, OwnedFolder.FileMode));
         Send(files, meta, number);
         long started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < grace && Survivors.Of(meta, files.Path).Count > 0)

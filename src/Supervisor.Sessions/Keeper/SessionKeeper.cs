@@ -64,6 +64,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         {
             claim.Folder.WriteAtomically(Artifact.Meta, keeper._session.Meta.ToLine());
             claim.Folder.WriteAtomically(Artifact.Spec, spec.ToLine());
+            claim.Folder.Reserve(Artifact.Final);
             keeper.GoLive();
             return keeper;
         }
@@ -105,8 +106,9 @@ public sealed unsafe class SessionKeeper : IDisposable
                         ErrorCode.NameTaken, ExitCode.Usage, $"cannot take up session {id}: a live session has its name {name}", "rename one of them");
             }
 
-            // A keeper that was killed has left its socket behind.
+            // A keeper that was killed has left its socket behind. A wish for the end of what is over has come true.
             folder.Rename(LiveProtocol.SocketName, null);
+            folder.Rename(Artifact.StopRequested, null);
             AttemptRecord? last = LastAttempt(folder, meta.Attempt);
             ProcessIdentity self = ProcessIdentity.Self;
             meta = meta with
@@ -123,6 +125,7 @@ public sealed unsafe class SessionKeeper : IDisposable
 
             // Written before anything is started: from here on the old final.json no longer counts.
             folder.WriteAtomically(Artifact.Meta, keeper._session.Meta.ToLine());
+            folder.Reserve(Artifact.Final);
             keeper.GoLive();
             return keeper;
         }
@@ -245,6 +248,13 @@ public sealed unsafe class SessionKeeper : IDisposable
             return;
         }
 
+        if (IsStopRequested)
+        {
+            answer(LiveAnswer.Error(ErrorCode.SessionEnded, "it was to be stopped while its keeper hung"));
+            Close(StateOf(_last), stopped: true, []);
+            return;
+        }
+
         AttemptRecord attempt = new()
         {
             Attempt = number,
@@ -310,7 +320,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         attempt.Stop.EndRest(_session, Pass);
         attempt.Drain(Pass);
         _ending = false;
-        bool stopped = attempt.Stop.WasAsked;
+        bool stopped = attempt.Stop.WasAsked || IsStopRequested;
         IReadOnlyList<Survivor> survivors = attempt.HeldOpen || stopped ? Survivors.Of(_session.Meta, _session.Folder?.Path) : [];
         int? code = end.Change == ChildChange.Exited ? end.Value : null;
         string? signal = end.Change == ChildChange.Killed ? SignalName.Of(end.Value) : null;
@@ -327,7 +337,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         _last = _last! with { EndedAt = now, ExitCode = code, Signal = signal, EndCursor = _session.Recorder?.Settle() };
         _session.Write(FileOf(attempt.Number), _last.ToLine());
         _running = null;
-        int? next = attempt.Next;
+        int? next = IsStopRequested ? null : attempt.Next;
         attempt.Dispose();
         CrashPoint.Pass("after-exit");
         if (next is { } number)
@@ -373,6 +383,9 @@ public sealed unsafe class SessionKeeper : IDisposable
         _session.Tell(Tell(last, null) with { Type = LiveMessageType.Ended });
         _closed = true;
     }
+
+    /// <summary>Somebody wanted the end while this process did not answer.</summary>
+    private bool IsStopRequested => _session.Folder!.Holds(Artifact.StopRequested);
 
     private static LiveMessage Tell(AttemptRecord attempt, StartFailure? failure) => new()
     {

@@ -1,4 +1,5 @@
 using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Live;
 using Supervisor.Sessions.Store;
 
@@ -23,12 +24,25 @@ public static class LiveGaps
             return stored;
         }
 
-        using LiveConnection? owner = LiveConnection.TryOpen(files, "viewer", AnswerTime);
+        using LiveConnection? owner = Open(files);
         LiveMessage? answer = owner?.Ask(new LiveMessage { Type = LiveMessageType.Status }, AnswerTime);
 
         // The owner knows of a gap before its file does.
         long known = stored?.Bytes ?? 0;
         long lost = Math.Max(known, answer?.LostBytes ?? 0);
         return answer?.Problem is null && lost == known ? stored : new RecordingGaps((stored?.Count ?? 0) + 1, lost, answer?.Problem ?? stored?.Reason);
+    }
+
+    /// <summary>Null also for an owner of another version: the files can be read all the same.</summary>
+    private static LiveConnection? Open(SessionFiles files)
+    {
+        try
+        {
+            return LiveConnection.TryOpen(files, "viewer", AnswerTime);
+        }
+        catch (SupException e) when (e.Code is ErrorCode.VersionSkew)
+        {
+            return null;
+        }
     }
 }

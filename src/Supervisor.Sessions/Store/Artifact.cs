@@ -14,6 +14,9 @@ public static class Artifact
     public const string Spec = "spec.json";
     public const string Epoch = "epoch";
 
+    /// <summary>Empty. The one file that others write while an owner holds the session: that owner hangs, and is to end the session when it goes on.</summary>
+    public const string StopRequested = "stop_requested";
+
     /// <summary>Lock byte held for the owner's whole life: alone it means that the session is alive.</summary>
     public const long OwnerByte = 0;
 

@@ -127,7 +127,7 @@ internal sealed class TranscriptStore : IDisposable
 
     /// <summary>
     /// Writes the files that say how it ended, behind those that could not be written before. On a full disk the index gives way
-    /// to them: it only tells when bytes came. A session without output and without an end is none: its folder goes.
+    /// to them: it only tells when bytes came. A session without output, and without an end or a description, is none: its folder goes.
     /// </summary>
     /// <returns>Null, or why not all could be written.</returns>
     public string? WriteLast(IReadOnlyList<PendingFile> last)
@@ -141,7 +141,7 @@ internal sealed class TranscriptStore : IDisposable
             WriteEach(new List<PendingFile>(_unwritten));
         }
 
-        if (_unwritten.Count > 0 && _end == 0)
+        if (_unwritten.Count > 0 && _end == 0 && !(_folder.Holds(Artifact.Meta) && _folder.Holds(Artifact.Final)))
         {
             _folder.Remove();
         }

@@ -173,6 +173,7 @@ public sealed class RecoverySpec : LedgerFixture
         Probe.Tell(ledger, new Ledger.Add("a"));
         await Journal.SeenAsync();
         Test.System.Stop(ledger);
+        Assert.IsType<ActorUnavailableException>((await Probe.ExpectAsync<Status.Failure>()).Cause);
         await Probe.ExpectTerminatedAsync(ledger);
         Begin();
         await Witness.ExpectAsync(Saw("recover", 1, "a"));

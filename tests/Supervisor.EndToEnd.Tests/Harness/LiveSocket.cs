@@ -17,7 +17,10 @@ internal sealed class LiveSocket : IDisposable
     {
         _socket.Connect(new UnixDomainSocketEndPoint(path));
         Hello = Ask(hello);
-        Assert.Equal("hello", (string?)Hello["type"]);
+        if ((string?)Hello["type"] is not "hello")
+        {
+            throw new InvalidOperationException("refused: " + Hello.ToJsonString());
+        }
     }
 
     /// <summary>What the owner said first.</summary>
@@ -25,12 +28,17 @@ internal sealed class LiveSocket : IDisposable
 
     public JsonObject Ask(string json)
     {
+        Send(json);
+        return Receive() ?? throw new InvalidOperationException("the owner closed the connection instead of an answer");
+    }
+
+    public void Send(string json)
+    {
         byte[] body = Encoding.UTF8.GetBytes(json);
         byte[] frame = new byte[4 + body.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame, body.Length);
         body.CopyTo(frame, 4);
         _socket.Send(frame);
-        return Receive() ?? throw new InvalidOperationException("the owner closed the connection instead of an answer");
     }
 
     /// <summary>The next frame; null at the connection's end.</summary>

@@ -46,6 +46,9 @@ public class Workspace : IDisposable
     /// <summary>The whole environment of what the test starts.</summary>
     internal Dictionary<string, string> Variables { get; }
 
+    /// <summary>What all commands are started through; see <see cref="OwnDisk"/>.</summary>
+    internal IReadOnlyList<string> Through { get; set; } = [];
+
     /// <summary>The folders of all sessions.</summary>
     public IReadOnlyList<string> Sessions =>
         Directory.Exists(Path.Combine(State, "sessions")) ? Directory.GetDirectories(Path.Combine(State, "sessions")) : [];
@@ -62,11 +65,7 @@ public class Workspace : IDisposable
     internal Child StartBash(string script) => Child.Start(BashLaunch(script, input: null));
 
     /// <summary>Runs sup itself.</summary>
-    internal Outcome RunSup(params string[] arguments) => Child.Run(new Launch("env", ["--default-signal=PIPE,INT,QUIT", Path.Combine(Bin, "sup"), .. arguments])
-    {
-        Environment = Variables,
-        Folder = Work,
-    });
+    internal Outcome RunSup(params string[] arguments) => Child.Run(NewLaunch([Path.Combine(Bin, "sup"), .. arguments], input: null));
 
     /// <summary>What sup prints as JSON.</summary>
     internal JsonObject Json(params string[] arguments)
@@ -190,12 +189,17 @@ public class Workspace : IDisposable
         }
     }
 
+    private Launch BashLaunch(string script, byte[]? input) => NewLaunch(["bash", "--norc", "--noprofile", "-c", script], input);
+
     // .NET ignores SIGPIPE, and what it starts would too.
-    private Launch BashLaunch(string script, byte[]? input) =>
-        new("env", ["--default-signal=PIPE,INT,QUIT", "bash", "--norc", "--noprofile", "-c", script])
+    private Launch NewLaunch(string[] command, byte[]? input)
+    {
+        string[] all = [.. Through, "env", "--default-signal=PIPE,INT,QUIT", .. command];
+        return new Launch(all[0], all[1..])
         {
             Environment = Variables,
             Folder = Work,
             Input = input ?? [],
         };
+    }
 }

@@ -10,6 +10,9 @@ internal static class SqliteAppend
     /// </summary>
     public const int SerializerId = 7301;
 
+    /// <summary>The key in <c>sup_meta</c> of how often an append was asked for again that was there already.</summary>
+    private const string RepeatedKey = "appends_repeated";
+
     public static AppendResult Run(SqliteSession session, JournalAppend append)
     {
         if (append.Projections.FirstOrDefault(change => !session.HasProjection(change.Projection)) is { } unknown)
@@ -113,6 +116,9 @@ internal static class SqliteAppend
             }
         }
 
+        // It may be that only its sync failed. Something is changed again, so that this commit has one, which covers all of the file.
+        session.Run(
+            "INSERT INTO sup_meta (key, value) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1", RepeatedKey);
         return new AppendResult(JournalStatus.Written, null, ordering);
     }
 }
