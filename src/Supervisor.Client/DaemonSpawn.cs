@@ -18,11 +18,13 @@ internal static unsafe class DaemonSpawn
 
     /// <summary>
     /// The same in a scope of the user manager: its cgroup is then not that of the caller's terminal or service, and does not end with it.
-    /// Tried first with a program that does nothing: a daemon that ended by itself must not be started again.
+    /// Tried first with a program that does nothing: a daemon that ended by itself must not be started again. One command that runs out of memory
+    /// must not end the others: systemd before 253 does not know that setting of scopes, and leaves them alone.
     /// </summary>
     private const string InScope =
-        "{ systemd-run --user --scope --quiet --collect true </dev/null >/dev/null 2>&1 " +
-        "&& exec systemd-run --user --scope --quiet --collect --description='sup daemon' -- \"$0\" \"$@\"; exec \"$0\" \"$@\"; } &";
+        "{ for p in -pOOMPolicy=continue --no-ask-password; do " +
+        "systemd-run --user --scope --quiet --collect $p true </dev/null >/dev/null 2>&1 " +
+        "&& exec systemd-run --user --scope --quiet --collect $p --description='sup daemon' -- \"$0\" \"$@\"; done; exec \"$0\" \"$@\"; } &";
 
     private static readonly int[] Unchangeable = [Signals.SIGKILL, Signals.SIGSTOP];
 

@@ -286,13 +286,13 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
             using SessionFiles? files = place.Open();
             if (files is not null && files.IsOwned())
             {
-                return new Looked(null, NeedsKeeper: false);
+                return new Looked(null, NeedsKeeper: false, current);
             }
 
             // An attempt that was decided on and never claimed is begun now; one that was claimed is not begun again.
             bool unclaimed = begin is { } attempt && files is not null && files.ReadAttempt(attempt) is null && files.ReadBytes(Artifact.Spec) is not null;
-            return unclaimed ? new Looked(null, NeedsKeeper: true) : new Looked(place.End(current, now), NeedsKeeper: false);
-        }).PipeTo(Self, failure: e => new Looked(null, NeedsKeeper: false));
+            return unclaimed ? new Looked(null, NeedsKeeper: true, current) : new Looked(place.End(current, now), NeedsKeeper: false, current);
+        }).PipeTo(Self, failure: e => new Looked(null, NeedsKeeper: false, current));
         if (message.Failure is { } failure && _failures == 0)
         {
             _log.Warning("session {0}: its owner does not answer: {1}", _id, failure.Message);
@@ -302,7 +302,7 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
     private void OnLooked(Looked message)
     {
         _busy = false;
-        if (message.Final is { } final)
+        if (message.Final is { } final && message.Current == _current)
         {
             _over = true;
             ReapKeeper();
@@ -340,7 +340,9 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
     private sealed record Absent(Exception? Failure);
 
     /// <param name="Final">How it ended; null when it has an owner, or needs one.</param>
-    private sealed record Looked(SessionFinal? Final, bool NeedsKeeper);
+    /// <param name="NeedsKeeper">An attempt was decided on, and nobody has claimed it.</param>
+    /// <param name="Current">The attempt that was known when it was looked at; what is older by now is looked at again.</param>
+    private sealed record Looked(SessionFinal? Final, bool NeedsKeeper, int Current);
 
     private sealed record Frame(int Generation, LiveMessage Message);
 

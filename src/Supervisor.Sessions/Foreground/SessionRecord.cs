@@ -23,6 +23,7 @@ public sealed class SessionRecord : IDisposable
     private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
+    private readonly TimeSpan _begun = BootClock.Now;
     private AttemptRecord _attempt;
 
     private SessionRecord(SessionClaim claim, SessionMeta meta, TimeProvider time)
@@ -216,7 +217,7 @@ public sealed class SessionRecord : IDisposable
         bool stopped)
     {
         _attempt = _attempt with { EndedAt = now, ExitCode = exitCode, Signal = signal, EndCursor = result.EndCursor, Error = error };
-        SessionFinal final = SessionEnding.Final(Meta, _attempt, state, stopped, survivors);
+        SessionFinal final = SessionEnding.Final(Meta, _attempt, state, stopped, survivors, BootClock.Now - _begun);
         return [new PendingFile(AttemptFile, _attempt.ToLine()), new PendingFile(Artifact.Final, final.ToLine())];
     }
 

@@ -26,6 +26,7 @@ public sealed unsafe class SessionKeeper : IDisposable
     private readonly OwnedSession _session;
     private readonly KeeperControl _control;
     private readonly SignalReader _signals = new(Signals.Handled);
+    private TimeSpan? _begun;
     private AttemptRecord? _last;
     private RunningAttempt? _running;
     private bool _ending;
@@ -59,7 +60,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         }
 
         DateTime now = time.GetUtcNow().UtcDateTime;
-        SessionKeeper keeper = new(spec, claim, Describe(spec, now, attempt: 1), null, time);
+        SessionKeeper keeper = new(spec, claim, Describe(spec, now, attempt: 1), null, time) { _begun = BootClock.Now };
         try
         {
             claim.Folder.WriteAtomically(Artifact.Meta, keeper._session.Meta.ToLine());
@@ -369,7 +370,7 @@ public sealed unsafe class SessionKeeper : IDisposable
             EndCursor = 0,
             Error = "the daemon began no attempt",
         };
-        SessionFinal final = SessionEnding.Final(_session.Meta, last with { EndedAt = last.EndedAt ?? now }, state, stopped, survivors);
+        SessionFinal final = SessionEnding.Final(_session.Meta, last with { EndedAt = last.EndedAt ?? now }, state, stopped, survivors, BootClock.Now - _begun);
         CrashPoint.Pass("before-final");
         if (_session.Recorder is { } recorder)
         {

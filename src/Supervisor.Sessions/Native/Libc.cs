@@ -145,6 +145,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)] public static partial int setpriority(int which, int who, int priority);
     [LibraryImport(Name)] public static partial int prlimit(int pid, int resource, ResourceLimit* wanted, ResourceLimit* before);
     [LibraryImport(Name)] public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+    [LibraryImport(Name)] public static partial int clock_gettime(int clock, TimeSpec* time);
     [LibraryImport(Name)] public static partial int getrlimit(int resource, ResourceLimit* limit);
     [LibraryImport(Name)] public static partial int setrlimit(int resource, ResourceLimit* limit);
     [LibraryImport(Name)] public static partial int waitid(int idType, int id, byte* info, int options);
@@ -208,6 +209,13 @@ internal struct PeerCredentials
     public int Pid;
     public uint Uid;
     public uint Gid;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public nint Seconds;
+    public nint Nanoseconds;
 }
 
 [StructLayout(LayoutKind.Sequential)]

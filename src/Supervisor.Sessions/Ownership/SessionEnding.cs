@@ -11,7 +11,9 @@ internal static class SessionEnding
     /// <param name="state">exited, signaled, failed or lost.</param>
     /// <param name="stopped">Whether a person stopped it.</param>
     /// <param name="survivors">Processes of the session that live on.</param>
-    public static SessionFinal Final(SessionMeta meta, AttemptRecord last, SessionState state, bool stopped, IReadOnlyList<Survivor> survivors)
+    /// <param name="lived">How long it lived, where its owner knows from its start to its end: clocks can be set. Null: by the clock.</param>
+    public static SessionFinal Final(
+        SessionMeta meta, AttemptRecord last, SessionState state, bool stopped, IReadOnlyList<Survivor> survivors, TimeSpan? lived = null)
     {
         DateTime endedAt = last.EndedAt ?? last.ClaimedAt;
         return new SessionFinal
@@ -29,7 +31,7 @@ internal static class SessionEnding
             EndedAt = endedAt,
             ExitCode = last.ExitCode,
             Signal = last.Signal,
-            DurationSeconds = Math.Max(0, (endedAt - meta.StartedAt).TotalSeconds),
+            DurationSeconds = Math.Max(0, (lived ?? endedAt - meta.StartedAt).TotalSeconds),
             OutputBytes = last.EndCursor ?? 0,
             Error = last.Error,
             Survivors = survivors,

@@ -108,6 +108,15 @@ public sealed class DaemonCommandTests : Workspace
         Assert.Equal(0, RunSup("daemon", "start").Status);
         Assert.Contains("--user --scope", File.ReadAllLines(Path.Combine(Work, "asked"))[^1], StringComparison.Ordinal);
         Assert.Contains("sup-daemon", File.ReadAllLines(Path.Combine(Work, "asked"))[^1], StringComparison.Ordinal);
+        Assert.Contains("OOMPolicy=continue", File.ReadAllLines(Path.Combine(Work, "asked"))[^1], StringComparison.Ordinal);
+        RunSup("daemon", "stop");
+
+        // An older one, which does not know that setting.
+        string newer = File.ReadAllText(fake);
+        File.WriteAllText(fake, newer.Replace("while", "case \"$*\" in *OOMPolicy*) exit 1;; esac\nwhile", StringComparison.Ordinal));
+        Assert.Equal(0, RunSup("daemon", "start").Status);
+        Assert.Contains("sup-daemon", File.ReadAllLines(Path.Combine(Work, "asked"))[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("OOMPolicy", File.ReadAllLines(Path.Combine(Work, "asked"))[^1], StringComparison.Ordinal);
         RunSup("daemon", "stop");
         File.WriteAllText(fake, "#!/bin/sh\necho cannot connect >&2\nexit 1\n");
         Assert.Equal(0, RunSup("daemon", "start").Status);

@@ -116,9 +116,15 @@ internal sealed class RecordedOwner : IDisposable
     {
         string type = (string)asked["type"]!;
         bool daemon = (string?)asked["role"] is "daemon";
-        RecordedFrame like = _frames.First(f => f.ToOwner && string.Equals(f.Type, type, StringComparison.Ordinal)
+        RecordedFrame? like = _frames.FirstOrDefault(f => f.ToOwner && string.Equals(f.Type, type, StringComparison.Ordinal)
             && (f.Frame!["then"] is null) == (asked["then"] is null)
             && (type is not "hello" || ((string?)f.Frame["role"] is "daemon") == daemon));
+        if (like is null)
+        {
+            // It does not answer that.
+            return [];
+        }
+
         IEnumerable<RecordedFrame> answers = _frames
             .SkipWhile(f => !ReferenceEquals(f, like)).Skip(1)
             .Where(f => f.Connection == like.Connection)

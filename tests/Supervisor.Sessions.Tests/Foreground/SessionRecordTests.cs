@@ -39,6 +39,22 @@ public sealed class SessionRecordTests : IDisposable
         Eventually.True(() => !Directory.Exists(_state.Session("late")), "the folder is gone");
     }
 
+    [Theory]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    public void A_clock_that_is_set_does_not_change_how_long_it_took(int seconds)
+    {
+        SetClock clock = new(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        using (SessionRecord record = SessionRecord.Open(Request("set"), id => TestState.Meta(id.Value), clock))
+        {
+            clock.Now += TimeSpan.FromSeconds(seconds);
+            record.Ended(SessionState.Exited, 0, null, null, []);
+        }
+
+        using Supervisor.Sessions.Store.SessionFiles files = _state.Open("set");
+        Assert.InRange(files.ReadFinal(files.ReadMeta())!.DurationSeconds, 0.000_001, 60);
+    }
+
     private RunRequest Request(string id) => new()
     {
         Root = () => _state.Root,
