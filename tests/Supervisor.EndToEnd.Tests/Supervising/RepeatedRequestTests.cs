@@ -33,10 +33,10 @@ public sealed class RepeatedRequestTests : SupervisedWorkspace
             // 28: it has waited for as long as it was told to.
             Assert.Equal(28, Bash($"curl -s -m 1 --unix-socket '{State}/daemon.sock' -X POST --data-binary @{spec} 'http://sup/v1/sessions?request_id=a'").Status);
             Assert.False(File.Exists(Path.Combine(Work, "runs")));
+            Eventually.True("the run", () => File.Exists(Path.Combine(Work, "runs")));
             WaitForState("one", "running");
         }
 
-        Eventually.True("the run", () => File.Exists(Path.Combine(Work, "runs")));
         Assert.Contains("\"attempt\":1", Post($"sessions?request_id=a --data-binary @{spec}"), StringComparison.Ordinal);
         Assert.Equal("run 1\n", File.ReadAllText(Path.Combine(Work, "runs")));
         Assert.Equal(0, RunSup("stop", "one").Status);
