@@ -43,6 +43,7 @@ public sealed class WaitOutputTests : McpTest
     public void What_was_so_before_the_call_answers_at_once()
     {
         string id = Ran("echo ready; exit 3");
+        Server.Data("sup_list_sessions");
         long start = Stopwatch.GetTimestamp();
         Assert.Equal("output", Data(Wait(id, "0"))["reason"]!.GetValue<string>());
         Assert.Equal("text", Data(Wait(id, "0", ("until_text", "ready")))["reason"]!.GetValue<string>());
@@ -52,7 +53,7 @@ public sealed class WaitOutputTests : McpTest
         Assert.Equal("ended", Data(Wait(id, "0", ("until_text", "never")))["reason"]!.GetValue<string>());
         Assert.Equal("ended", Data(Wait(id, "0", ("until_idle_ms", 60_000)))["reason"]!.GetValue<string>());
         Assert.Equal("ended", Data(Wait(id, "6"))["reason"]!.GetValue<string>());
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(3), "at once");
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), "at once, not at some timeout");
     }
 
     [Fact]
