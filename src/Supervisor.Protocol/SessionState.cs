@@ -17,6 +17,9 @@ public enum SessionState
     /// <summary>The command has ended, or is being ended, and its owner has not written the end yet.</summary>
     Stopping,
 
+    /// <summary>The command has ended, and another attempt may follow by the session's restart policy.</summary>
+    Backoff,
+
     /// <summary>The command ended by itself, with an exit code.</summary>
     Exited,
 
@@ -42,6 +45,7 @@ public static class SessionStates
         SessionState.Running => "running",
         SessionState.Idle => "idle",
         SessionState.Stopping => "stopping",
+        SessionState.Backoff => "backoff",
         SessionState.Exited => "exited",
         SessionState.Signaled => "signaled",
         SessionState.Failed => "failed",
@@ -57,6 +61,7 @@ public static class SessionStates
         "running" => SessionState.Running,
         "idle" => SessionState.Idle,
         "stopping" => SessionState.Stopping,
+        "backoff" => SessionState.Backoff,
         "exited" => SessionState.Exited,
         "signaled" => SessionState.Signaled,
         "failed" => SessionState.Failed,
@@ -66,5 +71,5 @@ public static class SessionStates
     };
 
     public static bool IsLive(this SessionState state) =>
-        state is SessionState.Starting or SessionState.Running or SessionState.Idle or SessionState.Stopping;
+        state is SessionState.Starting or SessionState.Running or SessionState.Idle or SessionState.Stopping or SessionState.Backoff;
 }

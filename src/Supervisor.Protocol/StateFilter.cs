@@ -9,7 +9,7 @@ namespace Supervisor.Protocol;
 public sealed class StateFilter
 {
     /// <summary>All words, for help and errors.</summary>
-    public const string Words = "live, ended, starting, running, idle, stopping, exited, signaled, failed, lost or expired";
+    public const string Words = "live, ended, starting, running, idle, stopping, backoff, exited, signaled, failed, lost or expired";
 
     private readonly string _word;
 

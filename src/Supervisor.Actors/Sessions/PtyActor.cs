@@ -30,9 +30,12 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
     private int? _begin;
     private int? _replace;
     private PtyProtocol.Note? _note;
+    private (int Attempt, long DueBootMs)? _wait;
+    private (bool Wanted, string? Reason) _close;
     private int _current = 1;
     private int _generation;
     private int _failures;
+    private bool _byPolicy;
     private bool _busy;
     private bool _over;
 
@@ -46,10 +49,13 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         Receive<PtyProtocol.Join>(OnJoin);
         Receive<PtyProtocol.Replace>(OnReplace);
         Receive<PtyProtocol.Note>(OnNote);
+        Receive<PtyProtocol.Wait>(OnWait);
+        Receive<PtyProtocol.Close>(OnClose);
         Receive<KeeperStarted>(OnKeeperStarted);
         Receive<Connected>(OnConnected);
         Receive<Absent>(OnAbsent);
         Receive<Looked>(OnLooked);
+        Receive<PtyProtocol.Abandoned>(OnAbandoned);
         Receive<Frame>(OnFrame);
         Receive<Closed>(OnClosed);
         Receive<Retry>(_ => Connect());
@@ -74,7 +80,7 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
 
     private void OnJoin(PtyProtocol.Join message)
     {
-        (_begin, _current, _over) = (message.Begin, message.Current, false);
+        (_begin, _current, _byPolicy, _over, _wait) = (message.Begin, message.Current, message.ByPolicy, false, null);
         if (_connection is not null)
         {
             Begin();
@@ -91,6 +97,28 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         if (_connection is not null)
         {
             SendReplace();
+        }
+    }
+
+    private void OnWait(PtyProtocol.Wait message)
+    {
+        _wait = (message.Attempt, _daemon.BootTime() + (long)message.Left.TotalMilliseconds);
+        if (_connection is not null)
+        {
+            SendWait();
+        }
+    }
+
+    private void OnClose(PtyProtocol.Close message)
+    {
+        (_close, _over) = ((true, message.Reason), false);
+        if (_connection is not null)
+        {
+            SendClose();
+        }
+        else
+        {
+            Connect();
         }
     }
 
@@ -193,6 +221,25 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         {
             SendReplace();
         }
+
+        SendWait();
+        SendClose();
+    }
+
+    private void SendWait()
+    {
+        if (_wait is { } wait)
+        {
+            Send(new LiveMessage { Type = LiveMessageType.Backoff, Id = 0, Attempt = wait.Attempt, DueMs = Math.Max(0, wait.DueBootMs - _daemon.BootTime()) });
+        }
+    }
+
+    private void SendClose()
+    {
+        if (_close.Wanted)
+        {
+            Send(new LiveMessage { Type = LiveMessageType.Close, Id = 0, EndReason = _close.Reason });
+        }
     }
 
     private void SendReplace()
@@ -246,10 +293,10 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
                 _ends.Tell(new LogStreamProtocol.EndIsNow(end));
                 break;
             case LiveMessageType.Attempt or LiveMessageType.Ended when frame.Attempt is { } attempt:
-                bool ended = frame.Type is LiveMessageType.Ended || frame.End is not null || frame.Code is not null;
+                bool ended = frame.Type is LiveMessageType.Ended || frame.End is not null || frame.Code is not null || frame.EndedAgoMs is not null;
                 _current = Math.Max(_current, attempt);
                 Context.Parent.Tell(new PtyProtocol.Told(
-                    new AttemptFact(attempt, frame.Pid, frame.PidStartTime, ended, frame.ExitCode, frame.Signal), frame.Code, frame.Message));
+                    new AttemptFact(attempt, frame.Pid, frame.PidStartTime, ended, frame.ExitCode, frame.Signal, frame.UptimeMs, frame.EndedAgoMs), frame.Code, frame.Message));
                 break;
             case LiveMessageType.Error:
                 _log.Warning("session {0}: its keeper refuses: {1}", _id, frame.Message);
@@ -281,6 +328,8 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         int current = _current;
         int? begin = _begin;
         DateTime now = _daemon.Now;
+        (bool close, string? reason) = _close;
+        bool byPolicy = _byPolicy;
         _ = Task.Run<object>(() =>
         {
             using SessionFiles? files = place.Open();
@@ -290,8 +339,11 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
             }
 
             // An attempt that was decided on and never claimed is begun now; one that was claimed is not begun again.
-            bool unclaimed = begin is { } attempt && files is not null && files.ReadAttempt(attempt) is null && files.ReadBytes(Artifact.Spec) is not null;
-            return unclaimed ? new Looked(null, NeedsKeeper: true, current) : new Looked(place.End(current, now), NeedsKeeper: false, current);
+            bool unclaimed = begin is { } attempt && files is not null && files.ReadAttempt(attempt) is null && files.ReadBytes(Artifact.Spec) is not null
+                && !(byPolicy && files.ReadFinal(files.ReadMeta()) is not null);
+            return unclaimed ? new Looked(null, NeedsKeeper: true, current)
+                : !close && files is not null && SessionPlace.Abandoned(files) is { } abandoned ? abandoned
+                : new Looked(place.End(current, now, reason), NeedsKeeper: false, current);
         }).PipeTo(Self, failure: e => new Looked(null, NeedsKeeper: false, current));
         if (message.Failure is { } failure && _failures == 0)
         {
@@ -304,7 +356,7 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         _busy = false;
         if (message.Final is { } final && message.Current == _current)
         {
-            _over = true;
+            (_over, _close) = (true, default);
             ReapKeeper();
             Context.Parent.Tell(new PtyProtocol.Over(final));
         }
@@ -317,6 +369,21 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
             _failures++;
             Again();
         }
+    }
+
+    private void OnAbandoned(PtyProtocol.Abandoned message)
+    {
+        _busy = false;
+        if (_close.Wanted || _begin > message.Last.Attempt)
+        {
+            // The runner has made up its mind meanwhile.
+            Connect();
+            return;
+        }
+
+        _over = true;
+        ReapKeeper();
+        Context.Parent.Tell(message);
     }
 
     private void Again() => Timers.StartSingleTimer(nameof(Retry), Retry.Instance, RetryTimes[Math.Min(_failures, RetryTimes.Length - 1)]);

@@ -14,12 +14,16 @@ namespace Supervisor.Actors.Sessions;
 /// The runner of one session: decides, writes the decision down, and only then has it carried out and answers. What it wants it derives from
 /// its state, after each event and after a recovery alike, so that nothing is decided from memory.
 /// </summary>
-public sealed class RunnerActor : EventSourcedActor
+public sealed class RunnerActor : EventSourcedActor, IWithTimers
 {
     private const string TerminalName = "terminal";
+    private const string UserStop = "user-stop";
 
     /// <summary>A runner that was asked about a session that does not live goes after this long without another question.</summary>
     private static readonly TimeSpan UnneededTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>The longest wait in one go: timers stand still while the machine sleeps, delays do not.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromMinutes(1);
 
     private readonly SessionId _id;
     private readonly SessionsContext _daemon;
@@ -37,6 +41,8 @@ public sealed class RunnerActor : EventSourcedActor
         _ears = SessionEars.Of(Context, id, daemon);
         _terminal = Context.Watch(Context.ActorOf(PtyActor.Props(id, daemon, _ears.Log), TerminalName));
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public override string PersistenceId => IdOf(_daemon.Node, _id);
 
@@ -62,7 +68,15 @@ public sealed class RunnerActor : EventSourcedActor
         switch (_state.Phase)
         {
             case RunnerPhase.Starting:
-                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt));
+                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, ByPolicy: _state.Restarts > 0));
+                break;
+            case RunnerPhase.Backoff:
+                _terminal.Tell(new PtyProtocol.Join(null, _state.Attempt));
+                if (string.Equals(_state.Due!.BootId, _daemon.BootId, StringComparison.Ordinal))
+                {
+                    WaitForDue();
+                }
+
                 break;
             case RunnerPhase.Running or RunnerPhase.Stopping:
                 _terminal.Tell(new PtyProtocol.Join(null, _state.Attempt));
@@ -71,6 +85,10 @@ public sealed class RunnerActor : EventSourcedActor
                 {
                     // An earlier daemon had written it down, and perhaps not carried it out.
                     SendStop(stop);
+                }
+                else if (_state.Closing is { } reason)
+                {
+                    _terminal.Tell(new PtyProtocol.Close(reason));
                 }
 
                 break;
@@ -89,7 +107,7 @@ public sealed class RunnerActor : EventSourcedActor
                 Take(RunnerDecisions.Start(_state, start, _daemon.Epoch, now), WaitFor.Start, () => _terminal.Tell(new PtyProtocol.Create(start.Spec)));
                 break;
             case StopSession stop:
-                Take(RunnerDecisions.Stop(_state, stop, now), WaitFor.End, () => SendStop(_state.Stop!));
+                OnStop(stop, now);
                 break;
             case RestartSession restart:
                 Take(RunnerDecisions.Restart(_state, restart, _daemon.Epoch, now), WaitFor.Start, AfterRestart);
@@ -103,14 +121,19 @@ public sealed class RunnerActor : EventSourcedActor
                 break;
             case PtyProtocol.Told told:
                 _failure = told.Code is { } code && told.Fact.Attempt == _state.Attempt ? new RefusedResult(_id, code, told.Message ?? "") : _failure;
-                Record(RunnerDecisions.Learn(_state, told.Fact, now), () => Learned(told.Fact));
+                Record(RunnerDecisions.Learn(_state, told.Fact, _daemon.Epoch, _daemon.Moment), () => Learned(told.Fact));
                 break;
             case PtyProtocol.Over over:
                 Record(RunnerDecisions.End(_state, over.Final, _daemon.Epoch, now), Finish);
                 break;
             case PtyProtocol.NoKeeper refused:
-                _failure = new RefusedResult(_id, refused.Code, refused.Message);
-                Record(RunnerDecisions.End(_state, NeverStarted(refused.Message, now), _daemon.Epoch, now), Finish);
+                OnNoKeeper(refused, now);
+                break;
+            case PtyProtocol.Abandoned abandoned:
+                OnAbandoned(abandoned);
+                break;
+            case DueTime:
+                Record(RunnerDecisions.Due(_state, _daemon.Epoch, _daemon.Moment), Follow);
                 break;
             case SilenceProtocol.Idle idle:
                 Note(RunnerSilence.Decide(_state, idle.Attempt, idle: true, now));
@@ -264,6 +287,83 @@ public sealed class RunnerActor : EventSourcedActor
         }
     }
 
+    private void OnStop(StopSession stop, DateTime now)
+    {
+        bool waits = _state.Phase == RunnerPhase.Backoff;
+        Take(RunnerDecisions.Stop(_state, stop, now), WaitFor.End, () =>
+        {
+            if (waits)
+            {
+                _terminal.Tell(new PtyProtocol.Close(UserStop));
+            }
+            else
+            {
+                SendStop(_state.Stop!);
+            }
+        });
+    }
+
+    private void OnNoKeeper(PtyProtocol.NoKeeper refused, DateTime now)
+    {
+        _failure = new RefusedResult(_id, refused.Code, refused.Message);
+        Decision again = refused.Code is ErrorCode.SessionLost ? Decision.Nothing : RunnerDecisions.NoKeeper(_state, _daemon.Epoch, _daemon.Moment);
+        if (!again.Events.IsEmpty)
+        {
+            Record(again, Follow);
+        }
+        else if (_state is { Phase: RunnerPhase.Starting, Attempt: > 1 })
+        {
+            // There is a folder; its end is to be written there too.
+            _terminal.Tell(new PtyProtocol.Close(null));
+        }
+        else
+        {
+            Record(RunnerDecisions.End(_state, NeverStarted(refused.Message, now), _daemon.Epoch, now), Finish);
+        }
+    }
+
+    /// <summary>Nobody owns the session, and no end was written: it is started again, waits for that, or is lost.</summary>
+    private void OnAbandoned(PtyProtocol.Abandoned abandoned)
+    {
+        Decision decision = RunnerDecisions.Abandoned(_state, abandoned.Last, abandoned.Rebooted, _daemon.Epoch, _daemon.Moment);
+        if (decision.Events.IsEmpty && (_state.Phase != RunnerPhase.Backoff || abandoned.Rebooted))
+        {
+            _terminal.Tell(new PtyProtocol.Close(_state.Stop is not null ? UserStop : _state.Closing));
+        }
+        else
+        {
+            Record(decision, Follow);
+        }
+    }
+
+    /// <summary>Has the next attempt begun, waits for its time, or has the end written, as the state has it.</summary>
+    private void Follow()
+    {
+        switch (_state)
+        {
+            case { Phase: RunnerPhase.Starting }:
+                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, ByPolicy: _state.Restarts > 0));
+                break;
+            case { Phase: RunnerPhase.Backoff }:
+                WaitForDue();
+                break;
+            case { Closing: { } reason }:
+                _terminal.Tell(new PtyProtocol.Close(reason));
+                break;
+            default:
+                break;
+        }
+
+        AnswerWaiters();
+    }
+
+    private void WaitForDue()
+    {
+        TimeSpan left = TimeSpan.FromMilliseconds(RunnerDecisions.Remaining(_state.Due!, _daemon.Moment));
+        _terminal.Tell(new PtyProtocol.Wait(_state.Due!.Attempt, left));
+        Timers.StartSingleTimer(nameof(DueTime), DueTime.Instance, left < LongestTimer ? left : LongestTimer);
+    }
+
     private void AfterRestart()
     {
         if (_state.Phase == RunnerPhase.Starting)
@@ -293,6 +393,11 @@ public sealed class RunnerActor : EventSourcedActor
         }
 
         RunnerSilence.Direct(_ears.Silence, _state, isFresh: true);
+        if (fact.HasEnded)
+        {
+            Follow();
+        }
+
         AnswerWaiters();
     }
 
@@ -362,6 +467,11 @@ public sealed class RunnerActor : EventSourcedActor
             return new StartedResult(_id, _state.Attempt, pid);
         }
 
+        if (_state.IsLive && _state.EndedAttempt >= waiter.Attempt && _failure is not null)
+        {
+            return _failure;
+        }
+
         // A command that was over before it could be looked at has started all the same.
         return _state.End switch
         {
@@ -388,6 +498,11 @@ public sealed class RunnerActor : EventSourcedActor
     /// <param name="Begun">The owner has taken it on, or is gone.</param>
     /// <param name="Failure">Why it could not be asked; null where it hangs.</param>
     private sealed record StopAsked(bool Begun, Exception? Failure);
+
+    private sealed record DueTime
+    {
+        public static DueTime Instance { get; } = new();
+    }
 
     private enum WaitFor
     {

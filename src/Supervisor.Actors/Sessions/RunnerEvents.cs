@@ -18,6 +18,8 @@ public static class RunnerEvents
         .Add("restart-requested/1", RunnerJson.Default.RestartRequested)
         .Add("session-idle/1", RunnerJson.Default.SessionIdle)
         .Add("session-active/1", RunnerJson.Default.SessionActive)
+        .Add("restart-scheduled/1", RunnerJson.Default.RestartScheduled)
+        .Add("close-requested/1", RunnerJson.Default.CloseRequested)
         .Add("session-ended/1", RunnerJson.Default.SessionEnded)
         .Build();
 }
@@ -33,5 +35,7 @@ public static class RunnerEvents
 [JsonSerializable(typeof(RestartRequested))]
 [JsonSerializable(typeof(SessionIdle))]
 [JsonSerializable(typeof(SessionActive))]
+[JsonSerializable(typeof(RestartScheduled))]
+[JsonSerializable(typeof(CloseRequested))]
 [JsonSerializable(typeof(SessionEnded))]
 internal sealed partial class RunnerJson : JsonSerializerContext;

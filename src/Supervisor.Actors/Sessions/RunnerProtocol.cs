@@ -31,10 +31,13 @@ public static class RunnerProtocol
 
     /// <summary>Ends the command, if it runs, and begins the next attempt.</summary>
     /// <param name="Known">What the files say, for a session that no journal knows.</param>
-    public sealed record RestartSession(SessionId SessionId, string RequestId, SessionMeta? Known) : ISessionCommand;
+    /// <param name="Restart">The same of its policy.</param>
+    public sealed record RestartSession(SessionId SessionId, string RequestId, SessionMeta? Known, RestartRules? Restart = null) : ISessionCommand;
 
     /// <summary>A session with a keeper that the journal does not know.</summary>
-    public sealed record AdoptSession(SessionId SessionId, SessionMeta Known) : IWithSessionId;
+    /// <param name="Known">Its meta.json.</param>
+    /// <param name="Restart">Its policy, from its spec.json; null for none.</param>
+    public sealed record AdoptSession(SessionId SessionId, SessionMeta Known, RestartRules? Restart = null) : IWithSessionId;
 
     /// <summary>Something that happened. Its time is UTC.</summary>
     public interface ISessionEvent
@@ -42,10 +45,12 @@ public static class RunnerProtocol
         DateTime At { get; }
     }
 
-    public sealed record SessionRequested(string? Name, ImmutableArray<string> Command, string? WorkingDirectory, string? RequestId, DateTime At) : ISessionEvent;
+    /// <param name="Restart">Null: it is never started again by itself.</param>
+    public sealed record SessionRequested(
+        string? Name, ImmutableArray<string> Command, string? WorkingDirectory, string? RequestId, DateTime At, RestartRules? Restart = null) : ISessionEvent;
 
     /// <summary>A keeper was found that was started by somebody else, or before the journal was lost.</summary>
-    public sealed record SessionAdopted(string? Name, ImmutableArray<string> Command, int Attempt, DateTime At) : ISessionEvent;
+    public sealed record SessionAdopted(string? Name, ImmutableArray<string> Command, int Attempt, DateTime At, RestartRules? Restart = null) : ISessionEvent;
 
     /// <summary>A session that somebody else owns was found, such as a run in the foreground.</summary>
     /// <param name="Terminal">As in meta.json.</param>
@@ -69,6 +74,19 @@ public static class RunnerProtocol
 
     /// <summary>The command is to end, and this attempt to follow.</summary>
     public sealed record RestartRequested(int Next, string? RequestId, DateTime At) : ISessionEvent;
+
+    /// <summary>An attempt is over, and this one will follow by the session's policy.</summary>
+    /// <param name="Attempt">The number of the next one.</param>
+    /// <param name="Restarts">How many restarts in a row it will be.</param>
+    /// <param name="DelayMs">From the end of the last attempt.</param>
+    /// <param name="DueAt">For people: UTC.</param>
+    /// <param name="BootId">The boot that <paramref name="DueBootMs"/> counts from.</param>
+    /// <param name="DueBootMs">When, in milliseconds since that boot.</param>
+    public sealed record RestartScheduled(int Attempt, int Restarts, long DelayMs, DateTime DueAt, string BootId, long DueBootMs, DateTime At) : ISessionEvent;
+
+    /// <summary>An attempt is over, and no other follows by the session's policy: its owner is to write the end.</summary>
+    /// <param name="Reason">The session's <c>end_reason</c>.</param>
+    public sealed record CloseRequested(int Attempt, string Reason, DateTime At) : ISessionEvent;
 
     /// <summary>No further attempt will follow.</summary>
     public sealed record SessionEnded(int Attempt, string State, string EndReason, int? ExitCode, string? Signal, string? Error, DateTime At) : ISessionEvent;

@@ -15,6 +15,9 @@ public enum RunnerPhase
 
     /// <summary>The command is to end: for good, or for the next attempt.</summary>
     Stopping,
+
+    /// <summary>The last attempt is over, and the next one is due later.</summary>
+    Backoff,
     Ended,
 }
 
@@ -51,6 +54,21 @@ public sealed record RunnerState
     /// <summary>The last attempt whose end is known; 0 before the first.</summary>
     public int EndedAttempt { get; init; }
 
+    /// <summary>When the command is started again by itself.</summary>
+    public RestartRules Rules { get; init; } = RestartRules.Never;
+
+    /// <summary>The restarts in a row by policy, up to the present attempt.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>When the present attempt began, UTC; null while that is not known.</summary>
+    public DateTime? Began { get; init; }
+
+    /// <summary>In back-off: the next attempt.</summary>
+    public RestartScheduled? Due { get; init; }
+
+    /// <summary>Why no attempt follows; null unless policy decided so.</summary>
+    public string? Closing { get; init; }
+
     /// <summary>How a person asked for the end; null while nobody did.</summary>
     public StopRequested? Stop { get; init; }
 
@@ -60,7 +78,7 @@ public sealed record RunnerState
     /// <summary>What was asked already.</summary>
     public ImmutableList<string> Requests { get; init; } = [];
 
-    public bool IsLive => Phase is RunnerPhase.Starting or RunnerPhase.Running or RunnerPhase.Stopping;
+    public bool IsLive => Phase is RunnerPhase.Starting or RunnerPhase.Running or RunnerPhase.Stopping or RunnerPhase.Backoff;
 
     /// <summary>Whether its command has fallen silent and not printed since.</summary>
     public bool IsIdle => IdleAttempt > 0 && IdleAttempt == Attempt;
@@ -73,16 +91,28 @@ public sealed record RunnerState
         switch (happened)
         {
             case SessionRequested e when Phase == RunnerPhase.Unknown:
-                return this with { Name = e.Name, Command = e.Command, Requests = Remember(e.RequestId) };
+                return this with { Name = e.Name, Command = e.Command, Rules = e.Restart ?? RestartRules.Never, Requests = Remember(e.RequestId) };
             case SessionAdopted e when Phase == RunnerPhase.Unknown:
-                return this with { Phase = e.Attempt == 0 ? RunnerPhase.Starting : RunnerPhase.Running, Name = e.Name, Command = e.Command, Attempt = Math.Max(1, e.Attempt) };
+                return this with
+                {
+                    Phase = e.Attempt == 0 ? RunnerPhase.Starting : RunnerPhase.Running,
+                    Name = e.Name,
+                    Command = e.Command,
+                    Rules = e.Restart ?? RestartRules.Never,
+                    Attempt = Math.Max(1, e.Attempt),
+                };
             case SessionObserved e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended:
                 return Empty with { Phase = RunnerPhase.Running, Name = e.Name, Command = e.Command, Attempt = e.Attempt, Pid = e.Pid };
-            case AttemptRequested e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended && e.Attempt > Attempt:
+            case AttemptRequested e when Phase is RunnerPhase.Unknown or RunnerPhase.Ended && e.Attempt > Attempt || Phase == RunnerPhase.Backoff && e.Attempt == Due!.Attempt:
                 return this with
                 {
                     Phase = RunnerPhase.Starting,
                     Attempt = e.Attempt,
+
+                    // A person's wish begins the count anew.
+                    Restarts = Phase == RunnerPhase.Backoff && e.RequestId is null ? Due!.Restarts : 0,
+                    Due = null,
+                    Began = null,
                     Pid = null,
                     PidStartTime = null,
                     End = null,
@@ -90,21 +120,25 @@ public sealed record RunnerState
                     Requests = Remember(e.RequestId),
                 };
             case AttemptStarted e when IsLive && e.Attempt == Attempt && Pid is null:
-                return this with { Phase = Phase == RunnerPhase.Starting ? RunnerPhase.Running : Phase, Pid = e.Pid, PidStartTime = e.PidStartTime };
+                return this with { Phase = Phase == RunnerPhase.Starting ? RunnerPhase.Running : Phase, Pid = e.Pid, PidStartTime = e.PidStartTime, Began = e.At };
             case AttemptEnded e when IsLive && e.Attempt == Attempt && e.Attempt > EndedAttempt:
                 return Next is { } next
-                    ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Pid = null, PidStartTime = null }
+                    ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Restarts = 0, Pid = null, PidStartTime = null, Began = null }
                     : this with { Phase = RunnerPhase.Stopping, EndedAttempt = e.Attempt };
             case SessionIdle e when IsLive && e.Attempt == Attempt && !IsIdle:
                 return this with { IdleAttempt = e.Attempt };
             case SessionActive e when IsLive && e.Attempt == Attempt && IsIdle:
                 return this with { IdleAttempt = 0 };
+            case RestartScheduled e when IsLive && Stop is null && Next is null && Closing is null && e.Attempt >= Attempt:
+                return this with { Phase = RunnerPhase.Backoff, EndedAttempt = Math.Max(EndedAttempt, e.Attempt - 1), Due = e };
+            case CloseRequested e when IsLive && Next is null && e.Attempt == Attempt:
+                return this with { Phase = RunnerPhase.Stopping, Due = null, Closing = e.Reason };
             case StopRequested e when IsLive:
-                return this with { Phase = RunnerPhase.Stopping, Next = null, Stop = e, Requests = Remember(e.RequestId) };
-            case RestartRequested e when IsLive && Stop is null && e.Next == Attempt + 1:
+                return this with { Phase = RunnerPhase.Stopping, Next = null, Due = null, Stop = e, Requests = Remember(e.RequestId) };
+            case RestartRequested e when IsLive && Stop is null && Closing is null && e.Next == Attempt + 1:
                 return this with { Phase = RunnerPhase.Stopping, Next = e.Next, Requests = Remember(e.RequestId) };
             case SessionEnded e when IsLive && e.Attempt >= Attempt:
-                return this with { Phase = RunnerPhase.Ended, Attempt = e.Attempt, EndedAttempt = e.Attempt, Next = null, Pid = null, PidStartTime = null, End = e };
+                return this with { Phase = RunnerPhase.Ended, Attempt = e.Attempt, EndedAttempt = e.Attempt, Next = null, Due = null, Closing = null, Pid = null, PidStartTime = null, Began = null, End = e };
             default:
                 throw new InvalidOperationException($"{happened.GetType().Name} cannot follow in {Phase} of attempt {Attempt}");
         }

@@ -14,9 +14,34 @@ internal sealed class SessionPlace(StateRoot root, SessionId id)
     /// <summary>Null when there is no such folder.</summary>
     public SessionFiles? Open() => SessionFiles.Open(root, id);
 
+    /// <summary>When its command is started again by itself; null where its spec.json cannot be read.</summary>
+    public RestartRules? Rules()
+    {
+        using SessionFiles? files = Open();
+        return files?.ReadBytes(Artifact.Spec) is { } spec && SessionSpec.Read(spec) is { } read ? RestartRules.Of(read) : null;
+    }
+
+    /// <summary>What is left of a session that nobody owns. Null when its end is written, when it has an owner, and when it cannot be started again.</summary>
+    public static PtyProtocol.Abandoned? Abandoned(SessionFiles files)
+    {
+        SessionMeta? meta = files.ReadMeta();
+        if (meta is null || files.ReadFinal(meta) is not null || files.ReadBytes(Artifact.Spec) is null || files.IsOwned() || files.Has(Artifact.StopRequested)
+            || files.ReadFinal(files.ReadMeta()) is not null)
+        {
+            return null;
+        }
+
+        AttemptRecord? last = files.ReadAttempt(meta.Attempt);
+        return new PtyProtocol.Abandoned(
+            new AttemptFact(meta.Attempt, last?.Pid, last?.PidStartTime, last?.EndedAt is not null, last?.ExitCode, last?.Signal), AbandonedEnd.IsOfAnotherBoot(meta));
+    }
+
     /// <summary>The end of a session that nobody owns: what its owner wrote, else <c>lost</c>, which is written here.</summary>
+    /// <param name="attempt">Its last attempt, as far as is known.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="reason">Why no attempt follows on one that has ended; null: it was lost.</param>
     /// <returns>Null while somebody owns it.</returns>
-    public SessionFinal? End(int attempt, DateTime now)
+    public SessionFinal? End(int attempt, DateTime now, string? reason = null)
     {
         using SessionFiles? files = Open();
         if (files is null)
@@ -24,44 +49,8 @@ internal sealed class SessionPlace(StateRoot root, SessionId id)
             return Vanished(attempt, now);
         }
 
-        SessionMeta? meta = files.ReadMeta();
-        if (files.ReadFinal(meta) is { } final)
-        {
-            return final;
-        }
-
-        // Nobody can become its owner while it is held so.
-        using OwnedFolder? folder = OwnedFolder.OpenEnded(root, id);
-        if (folder is null)
-        {
-            return null;
-        }
-
-        meta = files.ReadMeta();
-        if (files.ReadFinal(meta) is { } written || meta is null)
-        {
-            return files.ReadFinal(meta) ?? Vanished(attempt, now);
-        }
-
-        AttemptRecord last = files.ReadAttempt(meta.Attempt) ?? new AttemptRecord
-        {
-            Attempt = meta.Attempt,
-            ClaimedAt = meta.StartedAt,
-            BootId = meta.BootId,
-            StartCursor = 0,
-        };
-        bool rebooted = !string.Equals(meta.BootId, ProcessIdentity.BootId, StringComparison.Ordinal);
-        SessionFinal lost = SessionEnding.Final(
-            meta,
-            last with { EndedAt = now, EndCursor = files.OutputStatus().Length },
-            SessionState.Lost,
-            stopped: false,
-            rebooted ? [] : Survivors.Of(meta, files.Path)) with
-        {
-            EndReason = rebooted ? "reboot" : files.Has(Artifact.StopRequested) ? "user-stop" : "owner-lost",
-        };
-        folder.WriteAtomically(Artifact.Final, lost.ToLine());
-        return lost;
+        SessionFinal? final = AbandonedEnd.Write(root, files, now, reason);
+        return final is null && files.ReadMeta() is null && !files.IsOwned() ? Vanished(attempt, now) : final;
     }
 
     /// <summary>Ends what a keeper that died has left running of its session: the next attempt is to be the only one.</summary>

@@ -1,4 +1,6 @@
 using Supervisor.Actors.Journal;
+using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Actors.Sessions;
@@ -13,4 +15,16 @@ namespace Supervisor.Actors.Sessions;
 public sealed record SessionsContext(StateRoot Root, string KeeperProgram, long Epoch, string Node, JournalAccess Access, TimeProvider Time)
 {
     public DateTime Now => Time.GetUtcNow().UtcDateTime;
+
+    /// <summary>Which boot of the machine this is.</summary>
+    public string BootId { get; init; } = ProcessIdentity.BootId;
+
+    /// <summary>Milliseconds since that boot, its sleep included.</summary>
+    public Func<long> BootTime { get; init; } = () => (long)BootClock.Now.TotalMilliseconds;
+
+    /// <summary>0 to 1, by chance.</summary>
+    public Func<double> Chance { get; init; } = Random.Shared.NextDouble;
+
+    /// <summary>This moment, for a decision.</summary>
+    internal DecisionTime Moment => new(Now, BootId, BootTime(), Chance());
 }

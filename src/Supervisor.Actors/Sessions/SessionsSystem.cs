@@ -81,7 +81,7 @@ public sealed class SessionsSystem : IAsyncDisposable
             SessionsContext context = new(root, keeperProgram, epoch, node, access, time);
             IActorRef actors = system.ActorOf(SessionsRoot.Props(context), SessionsRoot.Name);
             SessionsSystem sessions = new(journal, access, system, actors, epoch, node);
-            sessions.TakeUp(rows, live);
+            sessions.TakeUp(root, rows, live);
             actors.Tell(new ObserverProtocol.Recover(IdsOf(observed)), ActorRefs.NoSender);
             return sessions;
         }
@@ -128,7 +128,7 @@ public sealed class SessionsSystem : IAsyncDisposable
         await _journal.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void TakeUp(IReadOnlyList<ProjectionRow> rows, List<SessionMeta> live)
+    private void TakeUp(StateRoot root, IReadOnlyList<ProjectionRow> rows, List<SessionMeta> live)
     {
         HashSet<string> known = [.. rows.Select(r => r.Id)];
         _root.Tell(new SupervisorActor.Recover(IdsOf(rows)), ActorRefs.NoSender);
@@ -137,9 +137,19 @@ public sealed class SessionsSystem : IAsyncDisposable
             // Of a journal that was lost, or did not come to know of it.
             if (SessionId.TryParse(meta.Id, out SessionId id))
             {
-                _root.Tell(new AdoptSession(id, meta), ActorRefs.NoSender);
+                _root.Tell(new AdoptSession(id, meta, meta.IsRestarted ? new SessionPlace(root, id).Rules() : null), ActorRefs.NoSender);
+                known.Add(meta.Id);
             }
         }
+
+        // Not before it is ready: there may be many that have ended.
+        _ = Task.Run(() =>
+        {
+            foreach (IWithSessionId message in WaitingSessions.In(root, known))
+            {
+                _root.Tell(message, ActorRefs.NoSender);
+            }
+        });
     }
 
     private static List<SessionId> IdsOf(IReadOnlyList<ProjectionRow> rows) =>

@@ -35,6 +35,11 @@ internal sealed class RunOptions
     public static readonly RunOption Detach = new("--detach", null, "In the background, as sup start does", "-d");
     public static readonly RunOption StopSignal = new("--stop-signal", "TERM", "The signal that asks the command to end");
     public static readonly RunOption StopTimeout = new("--stop-timeout", "10s", "How long it may take to end before it is killed");
+    public static readonly RunOption Restart = new("--restart", "POLICY", "no, on-failure[:N], always or unless-stopped");
+    public static readonly RunOption RestartDelay = new("--restart-delay", "1s", "Before the first restart in a row; doubled for each that follows");
+    public static readonly RunOption RestartMaxDelay = new("--restart-max-delay", "30s", "The longest delay before a restart");
+    public static readonly RunOption RestartReset = new("--restart-reset", "60s", "After running for this long the delays begin anew");
+    public static readonly RunOption SuccessCodes = new("--success-codes", "0,130", "Exit codes that are no failure; 128+n for signal n");
     public static readonly RunOption Replace = new("--replace", null, "Stop the live session of that name first");
     public static readonly RunOption Json = new("--json", null, "One JSON object");
 
@@ -47,7 +52,8 @@ internal sealed class RunOptions
     /// <summary>Of <c>sup start</c>, and so of <c>sup run -d</c>.</summary>
     public static readonly RunOption[] Start =
     [
-        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, SilenceAfter, Quiet, Label, IdFile, StopSignal, StopTimeout, Replace, Json, Detach, Help,
+        Name, Id, WorkingDirectory, Env, EnvFile, Retention, Pty, Size, MaxOutput, SilenceAfter, Quiet, Label, IdFile, StopSignal, StopTimeout, Restart, RestartDelay,
+        RestartMaxDelay, RestartReset, SuccessCodes, Replace, Json, Detach, Help,
     ];
 
     private readonly Dictionary<RunOption, List<string>> _values = [];

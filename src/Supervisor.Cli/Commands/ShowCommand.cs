@@ -35,7 +35,7 @@ internal sealed class ShowCommand : Command
         SessionStatus? stored = Stored(root, id, out HistoryEntry? expired);
         SessionStatus status = stored ?? ExpiredSession.Status(expired!);
         using SessionFiles? files = stored is null ? null : SessionFiles.Open(root, status.Id);
-        status = files is null ? status : status with { Gaps = LiveGaps.Of(files, status) };
+        status = files is null ? status : LiveDetails.AddTo(files, status);
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
         SessionAnswer answer = expired is null ? SessionAnswer.Of(status, files, now) : ExpiredSession.Answer(expired);
         if (json)

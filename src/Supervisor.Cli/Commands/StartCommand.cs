@@ -81,29 +81,31 @@ internal static class StartCommand
     {
         ScriptIdentity script = request.Script();
         TerminalSize size = request.Size ?? OwnSize(caller) ?? TerminalSize.Default;
-        return new SessionSpec
-        {
-            Id = (request.Id ?? SessionId.Generate()).Value,
-            Name = request.Name?.Value,
-            Command = request.Command,
-            Environment = request.Environment,
-            WorkingDirectory = WorkingFolder.Absolute(request.WorkingDirectory)
-                ?? throw new SupException(ErrorCode.BadWorkingDirectory, ExitCode.Failure, "cannot tell the current folder: it was deleted", "name another with --cwd"),
-            Umask = ProcessState.Umask(),
-            Niceness = ProcessState.Niceness(),
-            SoftLimits = Limits.Current(caller.State.OpenFilesSoftLimit),
-            RetentionSeconds = (long)request.Retention.TotalSeconds,
-            SilenceAfterSeconds = request.SilenceAfter.TotalSeconds,
-            MaxOutputBytes = request.MaxOutputBytes,
-            Pty = request.Pty != PtyChoice.Never,
-            Columns = size.Columns,
-            Rows = size.Rows,
-            Labels = request.Labels,
-            ScriptPath = script.Path,
-            ScriptHash = script.Hash,
-            StopSignal = StopSignal(options.Value(RunOptions.StopSignal) ?? "TERM"),
-            StopTimeoutMs = StopTimeout(options.Value(RunOptions.StopTimeout) ?? "10s"),
-        };
+        return RestartOptions.AddTo(
+            new SessionSpec
+            {
+                Id = (request.Id ?? SessionId.Generate()).Value,
+                Name = request.Name?.Value,
+                Command = request.Command,
+                Environment = request.Environment,
+                WorkingDirectory = WorkingFolder.Absolute(request.WorkingDirectory)
+                    ?? throw new SupException(ErrorCode.BadWorkingDirectory, ExitCode.Failure, "cannot tell the current folder: it was deleted", "name another with --cwd"),
+                Umask = ProcessState.Umask(),
+                Niceness = ProcessState.Niceness(),
+                SoftLimits = Limits.Current(caller.State.OpenFilesSoftLimit),
+                RetentionSeconds = (long)request.Retention.TotalSeconds,
+                SilenceAfterSeconds = request.SilenceAfter.TotalSeconds,
+                MaxOutputBytes = request.MaxOutputBytes,
+                Pty = request.Pty != PtyChoice.Never,
+                Columns = size.Columns,
+                Rows = size.Rows,
+                Labels = request.Labels,
+                ScriptPath = script.Path,
+                ScriptHash = script.Hash,
+                StopSignal = StopSignal(options.Value(RunOptions.StopSignal) ?? "TERM"),
+                StopTimeoutMs = StopTimeout(options.Value(RunOptions.StopTimeout) ?? "10s"),
+            },
+            options);
     }
 
     private static TerminalSize? OwnSize(Caller caller)

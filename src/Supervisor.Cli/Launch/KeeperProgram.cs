@@ -62,12 +62,12 @@ internal static class KeeperProgram
         if (id.Length > 0)
         {
             return SessionId.TryParse(id, out SessionId wanted)
-                ? SessionKeeper.Reopen(root, wanted, TimeProvider.System)
+                ? KeeperOpening.Reopen(root, wanted, TimeProvider.System)
                 : throw SupException.Usage("not a session id", "start it through the daemon");
         }
 
         SessionSpec spec = SessionSpec.Read(KeeperOrder.Receive())
             ?? throw SupException.Usage("the session's spec cannot be read", "use the same version of sup and of its daemon");
-        return SessionKeeper.Create(root, spec, TimeProvider.System);
+        return KeeperOpening.Create(root, spec, TimeProvider.System);
     }
 }

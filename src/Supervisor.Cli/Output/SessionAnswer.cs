@@ -61,6 +61,12 @@ internal sealed record SessionAnswer
 
     public IReadOnlyList<int> SuccessCodes { get; init; } = [];
 
+    /// <summary>In back-off: when the next attempt is due; null while that is not known.</summary>
+    public DateTime? NextAttemptAt { get; init; }
+
+    /// <summary>In back-off: <c>daemon</c> where nothing goes on before there is one.</summary>
+    public string? WaitingFor { get; init; }
+
     public bool? AllowInput { get; init; }
 
     public long? MaxOutputBytes { get; init; }
@@ -149,12 +155,14 @@ internal sealed record SessionAnswer
             Streaming = meta?.Streaming,
             Restart = meta?.Restart,
             SuccessCodes = meta?.SuccessCodes ?? [],
+            NextAttemptAt = status.NextAttemptAt,
+            WaitingFor = status.WaitingFor,
             AllowInput = meta?.AllowInput,
             MaxOutputBytes = meta?.MaxOutputBytes,
             Attempt = meta?.Attempt,
             Attempts = files?.ReadAttempts() ?? [],
-            Pid = meta?.Pid,
-            PidStartTime = meta?.PidStartTime,
+            Pid = status.State == SessionState.Backoff ? null : meta?.Pid,
+            PidStartTime = status.State == SessionState.Backoff ? null : meta?.PidStartTime,
             BootId = meta?.BootId,
             OwnerPid = meta?.OwnerPid,
             OwnerStartTime = meta?.OwnerStartTime,

@@ -42,6 +42,7 @@ internal sealed class SessionPage
         page.Line("freed", answer.FreedBytes > 0 ? string.Create(Invariant, $"the first {answer.FreedBytes} bytes (--max-output); kept from cursor {answer.Floor} on") : null);
         page.Line("limit", answer.MaxOutputBytes is { } limit ? ByteSize.ForPeople(limit) : null);
         page.Line("restart", answer.Restart is null or "no" ? null : answer.Restart);
+        page.NextAttempt();
         page.Line("kept", answer.RetentionSeconds is { } kept ? $"{DurationText.ForPeople(kept)} after its end" : null);
         page.Line("labels", string.Join(' ', answer.Labels.Select(l => $"{l.Key}={l.Value}")));
         page.Line("host", answer.Host);
@@ -61,6 +62,7 @@ internal sealed class SessionPage
         page.Times();
         page.Line("error", answer.Error);
         page.Line("attempt", answer.Attempt is > 1 and int attempt ? attempt.ToString(Invariant) : null);
+        page.NextAttempt();
         page.Line("pid", status.State.IsLive() ? answer.Pid?.ToString(Invariant) : null);
         page.Line("output", ByteSize.ForPeople(answer.OutputBytes));
         page.Survivors();
@@ -68,6 +70,9 @@ internal sealed class SessionPage
         page.LastLines(lastLines);
         return page._text.ToString().TrimEnd('\n');
     }
+
+    private void NextAttempt() =>
+        Line("next try", _status.NextAttemptAt is { } due ? $"in {DurationText.ForPeople(Math.Max(0, (due - _now).TotalSeconds))}, attempt {(_answer.Attempt + 1)?.ToString(Invariant)}" : null);
 
     private void Head()
     {

@@ -43,6 +43,7 @@ internal static class SessionText
     {
         SessionState.Exited => string.Create(CultureInfo.InvariantCulture, $"exited {status.Final?.ExitCode}"),
         SessionState.Signaled => status.Final?.Signal ?? "signaled",
+        SessionState.Backoff when status.WaitingFor is { } what => $"backoff, waits for a {what}",
         SessionState.Expired => Result(status with { State = EndedAs(status) }) + ", expired",
         _ => status.State.Word(),
     };
@@ -50,7 +51,7 @@ internal static class SessionText
     public static Tone ToneOf(SessionStatus status) => status.State switch
     {
         SessionState.Running => Tone.Good,
-        SessionState.Starting or SessionState.Idle or SessionState.Stopping => Tone.Warning,
+        SessionState.Starting or SessionState.Idle or SessionState.Stopping or SessionState.Backoff => Tone.Warning,
         _ => IsFailure(status) ? Tone.Bad : Tone.Faint,
     };
 

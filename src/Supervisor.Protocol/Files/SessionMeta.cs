@@ -43,7 +43,11 @@ public sealed record SessionMeta
 
     public bool Streaming { get; init; }
 
+    /// <summary>A restart policy (RestartPolicy).</summary>
     public string Restart { get; init; } = "no";
+
+    /// <summary>Whether a command that ended may be started again without anybody asking.</summary>
+    public bool IsRestarted => !string.Equals(Restart, "no", StringComparison.Ordinal);
 
     public IReadOnlyList<int> SuccessCodes { get; init; } = [0];
 

@@ -59,14 +59,30 @@ public sealed record SessionSpec
     /// <summary>Milliseconds between it and SIGKILL.</summary>
     public long StopTimeoutMs { get; init; } = 10_000;
 
+    /// <summary>A restart policy (RestartPolicy), as meta.json has it.</summary>
+    public string Restart { get; init; } = "no";
+
+    /// <summary>Milliseconds before the first restart; doubled for each that follows without a <see cref="RestartResetMs"/> of running.</summary>
+    public long RestartDelayMs { get; init; } = 1000;
+
+    /// <summary>The longest delay, in milliseconds.</summary>
+    public long RestartMaxDelayMs { get; init; } = 30_000;
+
+    /// <summary>Milliseconds of running after which a command counts as stable: the delays begin anew.</summary>
+    public long RestartResetMs { get; init; } = 60_000;
+
+    /// <summary>Exit codes that are no failure, 128+n for signal n.</summary>
+    public IReadOnlyList<int> SuccessCodes { get; init; } = [0];
+
     /// <summary>What the file, or a request, says. Unknown fields are ignored.</summary>
     /// <returns>Null for what is no such file.</returns>
     public static SessionSpec? Read(ReadOnlySpan<byte> json)
     {
         string? schema = Schema.Version, id = null, name = null, directory = null, command = null, environment = null;
-        string? scriptPath = null, scriptHash = null, stopSignal = "SIGTERM";
+        string? scriptPath = null, scriptHash = null, stopSignal = "SIGTERM", restart = "no";
         int? umask = 0x12, niceness = 0, columns = 80, rows = 24;
-        long? retention = null, maxOutput = null, stopTimeout = 10_000;
+        long? retention = null, maxOutput = null, stopTimeout = 10_000, delay = 1000, maxDelay = 30_000, reset = 60_000;
+        IReadOnlyList<int>? successCodes = [0];
         bool? pty = true;
         double? silence = 30;
         IReadOnlyDictionary<string, string>? limits = NoLabels, labels = NoLabels;
@@ -154,11 +170,31 @@ public sealed record SessionSpec
             {
                 stopTimeout = fields.Long();
             }
+            else if (fields.Is("restart"u8))
+            {
+                restart = fields.Text();
+            }
+            else if (fields.Is("restart_delay_ms"u8))
+            {
+                delay = fields.Long();
+            }
+            else if (fields.Is("restart_max_delay_ms"u8))
+            {
+                maxDelay = fields.Long();
+            }
+            else if (fields.Is("restart_reset_ms"u8))
+            {
+                reset = fields.Long();
+            }
+            else if (fields.Is("success_codes"u8))
+            {
+                successCodes = fields.Ints();
+            }
         }
 
         if (!fields.IsValid || schema is null || id is null || directory is null || umask is null || niceness is null || limits is null
             || retention is null || !(silence >= 0) || maxOutput is null || pty is null || columns is null || rows is null || labels is null
-            || stopSignal is null || stopTimeout is null
+            || stopSignal is null || stopTimeout is null || restart is null || delay is null || maxDelay is null || reset is null || successCodes is null
             || Strings(command) is not { Count: > 0 } arguments || Strings(environment) is not { } variables)
         {
             return null;
@@ -186,6 +222,11 @@ public sealed record SessionSpec
             ScriptHash = scriptHash,
             StopSignal = stopSignal,
             StopTimeoutMs = stopTimeout.Value,
+            Restart = restart,
+            RestartDelayMs = delay.Value,
+            RestartMaxDelayMs = maxDelay.Value,
+            RestartResetMs = reset.Value,
+            SuccessCodes = successCodes,
         };
     }
 
@@ -211,6 +252,11 @@ public sealed record SessionSpec
         .Add("script_hash", ScriptHash)
         .Add("stop_signal", StopSignal)
         .Add("stop_timeout_ms", StopTimeoutMs)
+        .Add("restart", Restart)
+        .Add("restart_delay_ms", RestartDelayMs)
+        .Add("restart_max_delay_ms", RestartMaxDelayMs)
+        .Add("restart_reset_ms", RestartResetMs)
+        .AddRaw("success_codes", JsonText.Numbers(SuccessCodes))
         .ToLine();
 
     /// <summary>Strings as execve(2) takes them, each with a NUL behind it, in base64: JSON holds no bytes.</summary>

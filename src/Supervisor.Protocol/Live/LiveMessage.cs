@@ -72,6 +72,24 @@ public sealed record LiveMessage
     /// <summary>How an attempt ended, 0 to 255.</summary>
     public int? ExitCode { get; init; }
 
+    /// <summary>How long an ended attempt ran, in milliseconds, by a clock that nobody can set.</summary>
+    public long? UptimeMs { get; init; }
+
+    /// <summary>How long ago an attempt ended, in milliseconds, by the same clock.</summary>
+    public long? EndedAgoMs { get; init; }
+
+    /// <summary>In a backoff: milliseconds until the next attempt.</summary>
+    public long? DueMs { get; init; }
+
+    /// <summary>In a status: when the next attempt is due, RFC 3339.</summary>
+    public string? NextAttemptAt { get; init; }
+
+    /// <summary>In a status: <c>daemon</c> where nothing goes on before there is one.</summary>
+    public string? WaitingFor { get; init; }
+
+    /// <summary>In a close: the session's <c>end_reason</c>.</summary>
+    public string? EndReason { get; init; }
+
     /// <summary>One of <see cref="Errors.ErrorCode"/>.</summary>
     public string? Code { get; init; }
 
@@ -103,6 +121,12 @@ public sealed record LiveMessage
         Add(json, "then", Then);
         Add(json, "pid_start_time", PidStartTime);
         Add(json, "exit_code", ExitCode);
+        Add(json, "uptime_ms", UptimeMs);
+        Add(json, "ended_ago_ms", EndedAgoMs);
+        Add(json, "due_ms", DueMs);
+        Add(json, "next_attempt_at", NextAttemptAt);
+        Add(json, "waiting_for", WaitingFor);
+        Add(json, "end_reason", EndReason);
         Add(json, "code", Code);
         Add(json, "message", Message);
         return json.ToLine()[..^1];
@@ -154,6 +178,12 @@ public sealed record LiveMessage
                 "then" => message with { Then = (int?)Number(ref json) },
                 "pid_start_time" => message with { PidStartTime = Number(ref json) },
                 "exit_code" => message with { ExitCode = (int?)Number(ref json) },
+                "uptime_ms" => message with { UptimeMs = Number(ref json) },
+                "ended_ago_ms" => message with { EndedAgoMs = Number(ref json) },
+                "due_ms" => message with { DueMs = Number(ref json) },
+                "next_attempt_at" => message with { NextAttemptAt = json.GetString() },
+                "waiting_for" => message with { WaitingFor = json.GetString() },
+                "end_reason" => message with { EndReason = json.GetString() },
                 "code" => message with { Code = json.GetString() },
                 "message" => message with { Message = json.GetString() },
                 _ => Skip(ref json, message),

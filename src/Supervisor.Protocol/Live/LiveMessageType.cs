@@ -33,6 +33,9 @@ public static class LiveMessageType
     /// <summary>From the daemon to a keeper: begin this attempt; answered by <see cref="Attempt"/>.</summary>
     public const string Start = "start";
 
+    /// <summary>From the daemon to a keeper: when the next attempt is due, for others to see. Not answered.</summary>
+    public const string Backoff = "backoff";
+
     /// <summary>From the daemon to a keeper: no further attempt will follow.</summary>
     public const string Close = "close";
 

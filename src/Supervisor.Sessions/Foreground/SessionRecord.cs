@@ -217,7 +217,8 @@ public sealed class SessionRecord : IDisposable
         bool stopped)
     {
         _attempt = _attempt with { EndedAt = now, ExitCode = exitCode, Signal = signal, EndCursor = result.EndCursor, Error = error };
-        SessionFinal final = SessionEnding.Final(Meta, _attempt, state, stopped, survivors, BootClock.Now - _begun);
+        string? reason = stopped && state is (SessionState.Exited or SessionState.Signaled) ? SessionEnding.UserStop : null;
+        SessionFinal final = SessionEnding.Final(Meta, _attempt, state, reason, survivors, BootClock.Now - _begun);
         return [new PendingFile(AttemptFile, _attempt.ToLine()), new PendingFile(Artifact.Final, final.ToLine())];
     }
 

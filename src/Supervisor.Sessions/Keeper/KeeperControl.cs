@@ -24,11 +24,13 @@ internal sealed record KeeperRequest(LiveMessage Request, Action<LiveMessage> An
 internal sealed class KeeperControl : ILiveOwner, IDisposable
 {
     private const long MaxGraceMilliseconds = 24L * 60 * 60 * 1000;
+    private const long MaxDueMilliseconds = 366 * MaxGraceMilliseconds;
 
     private readonly OwnedSession _session;
     private readonly Func<int> _lastAttempt;
     private readonly ConcurrentQueue<KeeperRequest> _requests = new();
     private long _epoch;
+    private volatile Waiting? _waiting;
 
     /// <param name="session">Whose owner the keeper is.</param>
     /// <param name="lastAttempt">The last attempt that was claimed, or 0. Called on the socket's thread.</param>
@@ -54,12 +56,22 @@ internal sealed class KeeperControl : ILiveOwner, IDisposable
         return answer with { Epoch = _epoch, Attempt = _lastAttempt() };
     }
 
-    public LiveMessage Status() => _session.Status;
+    /// <summary>Whether the last attempt is over, and the daemon to say whether another follows.</summary>
+    public bool Waits => _waiting is not null;
+
+    /// <param name="due">When the next attempt is due, UTC; null while no daemon has said.</param>
+    public void WaitUntil(DateTime? due) => _waiting = new Waiting(due);
+
+    public void StopWaiting() => _waiting = null;
+
+    public LiveMessage Status() => _waiting is { } waiting
+        ? _session.Status with { State = SessionState.Backoff.Word(), NextAttemptAt = waiting.Due is { } due ? Timestamp.Of(due) : null, WaitingFor = "daemon" }
+        : _session.Status;
 
     public void Handle(LiveMessage request, Action<LiveMessage> answer)
     {
         bool isDaemon = string.Equals(request.Role, LiveProtocol.DaemonRole, StringComparison.Ordinal) && request.Epoch >= _epoch;
-        bool needsDaemon = request.Type is LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Note || request.Then is not null;
+        bool needsDaemon = request.Type is LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Backoff or LiveMessageType.Note || request.Then is not null;
         if (needsDaemon && !isDaemon)
         {
             answer(LiveAnswer.Error(ErrorCode.Superseded, "only the daemon with the highest epoch may do that"));
@@ -72,6 +84,7 @@ internal sealed class KeeperControl : ILiveOwner, IDisposable
             case LiveMessageType.Stop when (request.Signal is null || SignalName.TryParse(request.Signal, out _))
                 && request.GraceMs is null or (>= 0 and <= MaxGraceMilliseconds) && request.Then is null or > 0:
             case LiveMessageType.Start when request.Attempt is > 0:
+            case LiveMessageType.Backoff when request is { Attempt: > 0, DueMs: >= 0 and <= MaxDueMilliseconds }:
             case LiveMessageType.Close:
             case LiveMessageType.Note when SilenceNote.TypeOf(request) is not null:
                 _requests.Enqueue(new KeeperRequest(request, answer));
@@ -96,4 +109,6 @@ internal sealed class KeeperControl : ILiveOwner, IDisposable
     }
 
     public void Dispose() => Wake.Dispose();
+
+    private sealed record Waiting(DateTime? Due);
 }

@@ -6,6 +6,7 @@ using Supervisor.Protocol.Live;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Live;
 using Supervisor.Sessions.Native;
+using Supervisor.Sessions.Ownership;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 
@@ -93,6 +94,12 @@ public static class OwnerStop
         {
             EndProcesses(files, hung, signal, graceMs);
             return !files.IsOwned();
+        }
+
+        if (!files.IsOwned() && files.ReadMeta() is { IsRestarted: true })
+        {
+            // It waits for a daemon that would start it again.
+            AbandonedEnd.Write(root, files, DateTime.UtcNow, AbandonedEnd.UserStop);
         }
 
         return true;

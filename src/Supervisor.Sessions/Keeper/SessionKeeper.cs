@@ -26,15 +26,25 @@ public sealed unsafe class SessionKeeper : IDisposable
     private readonly OwnedSession _session;
     private readonly KeeperControl _control;
     private readonly SignalReader _signals = new(Signals.Handled);
-    private TimeSpan? _begun;
     private AttemptRecord? _last;
     private RunningAttempt? _running;
+    private readonly TimeSpan? _begun;
+    private TimeSpan? _startedAt;
+    private TimeSpan _endedAt;
     private bool _ending;
     private bool _closed;
 
-    private SessionKeeper(SessionSpec spec, SessionClaim claim, SessionMeta meta, AttemptRecord? last, TimeProvider time)
+    /// <param name="spec">How each attempt is started.</param>
+    /// <param name="claim">Its folder and name become this object's.</param>
+    /// <param name="meta">The first meta.json.</param>
+    /// <param name="last">The last attempt there was; null when there was none.</param>
+    /// <param name="time">The clock of the files.</param>
+    internal SessionKeeper(SessionSpec spec, SessionClaim claim, SessionMeta meta, AttemptRecord? last, TimeProvider time)
     {
         (_spec, _time, _last) = (spec, time, last);
+
+        // How long a session lives is known when this process has seen all of it.
+        _begun = last is null ? BootClock.Now : null;
 
         // Of this thread, and so of the commands it starts. Less niceness than the daemon's may not be allowed; then that stays.
         const int PRIO_PROCESS = 0;
@@ -43,102 +53,15 @@ public sealed unsafe class SessionKeeper : IDisposable
         _session.Listen();
         _session.Record(Unlimited, time);
         _control = new KeeperControl(_session, () => _last?.Attempt ?? 0);
-    }
-
-    /// <summary>Makes the folder of a new session and begins to listen. No command is started yet.</summary>
-    /// <exception cref="SupException">The id or the name is taken, or nothing can be written.</exception>
-    public static SessionKeeper Create(StateRoot root, SessionSpec spec, TimeProvider time)
-    {
-        ArgumentNullException.ThrowIfNull(spec);
-        SessionId id = IdOf(spec);
-        SessionName? name = NameOf(spec);
-        SessionClaim claim = SessionClaim.Of(() => root, id, name);
-        if (claim.Folder is null)
-        {
-            claim.Name?.Dispose();
-            throw new SupException(ErrorCode.Internal, ExitCode.Failure, $"cannot make the folder of session {id}: {claim.Problem}");
-        }
-
-        DateTime now = time.GetUtcNow().UtcDateTime;
-        SessionKeeper keeper = new(spec, claim, Describe(spec, now, attempt: 1), null, time) { _begun = BootClock.Now };
-        try
-        {
-            claim.Folder.WriteAtomically(Artifact.Meta, keeper._session.Meta.ToLine());
-            claim.Folder.WriteAtomically(Artifact.Spec, spec.ToLine());
-            claim.Folder.Reserve(Artifact.Final);
-            keeper.GoLive();
-            return keeper;
-        }
-        catch (IOException e)
-        {
-            keeper._session.Discard();
-            throw new SupException(ErrorCode.Internal, ExitCode.Failure, e.Message, inner: e);
-        }
-    }
-
-    /// <summary>Takes an ended session up again. Its next attempt goes on in the same transcript.</summary>
-    /// <exception cref="SupException">It is not there, somebody holds it, or its spec.json cannot be read.</exception>
-    public static SessionKeeper Reopen(StateRoot root, SessionId id, TimeProvider time)
-    {
-        OwnedFolder? folder;
-        try
-        {
-            folder = OwnedFolder.Reopen(root, id);
-        }
-        catch (IOException e)
-        {
-            throw new SupException(ErrorCode.SessionLive, ExitCode.Failure, $"cannot take up session {id}: {e.Message}", inner: e);
-        }
-
-        if (folder is null)
-        {
-            throw new SupException(ErrorCode.SessionNotFound, ExitCode.NotFound, $"no session {id}", "sup ls --all lists them");
-        }
-
-        NameLock? nameLock = null;
-        try
-        {
-            SessionMeta meta = SessionMeta.Read(folder.ReadSmall(Artifact.Meta) ?? []) ?? throw Unreadable(id, Artifact.Meta);
-            SessionSpec spec = SessionSpec.Read(folder.ReadSmall(Artifact.Spec) ?? []) ?? throw Unreadable(id, Artifact.Spec);
-            if (meta.Name is { } text && SessionName.TryParse(text, out SessionName name))
-            {
-                nameLock = NameLock.TryTake(root, name, id)
-                    ?? throw new SupException(
-                        ErrorCode.NameTaken, ExitCode.Usage, $"cannot take up session {id}: a live session has its name {name}", "rename one of them");
-            }
-
-            // A keeper that was killed has left its socket behind. A wish for the end of what is over has come true.
-            folder.Rename(LiveProtocol.SocketName, null);
-            folder.Rename(Artifact.StopRequested, null);
-            AttemptRecord? last = LastAttempt(folder, meta.Attempt);
-            ProcessIdentity self = ProcessIdentity.Self;
-            meta = meta with
-            {
-                Attempt = (last?.Attempt ?? 0) + 1,
-                Pid = null,
-                PidStartTime = null,
-                BootId = ProcessIdentity.BootId,
-                OwnerPid = self.Pid,
-                OwnerStartTime = self.StartTime,
-                Host = Environment.MachineName,
-            };
-            SessionKeeper keeper = new(spec, new SessionClaim(id, root, folder, nameLock, null), meta, last, time);
-
-            // Written before anything is started: from here on the old final.json no longer counts.
-            folder.WriteAtomically(Artifact.Meta, keeper._session.Meta.ToLine());
-            folder.Reserve(Artifact.Final);
-            keeper.GoLive();
-            return keeper;
-        }
-        catch
-        {
-            nameLock?.Dispose();
-            folder.Dispose();
-            throw;
-        }
+        _endedAt = BootClock.Now;
     }
 
     public string Id => _session.Meta.Id;
+
+    internal SessionMeta Meta => _session.Meta;
+
+    /// <summary>Lets others ask for what only a keeper can do.</summary>
+    internal void GoLive() => _session.GoLive(_control);
 
     /// <summary>Takes a new session back before anything was begun.</summary>
     public void Discard() => _session.Discard();
@@ -193,6 +116,26 @@ public sealed unsafe class SessionKeeper : IDisposable
                 // Asked for again: it was done.
                 answer(Tell(_last!, null));
                 break;
+            case LiveMessageType.Stop when _running is null && _control.Waits:
+                if (request.Then is { } next)
+                {
+                    answer(LiveAnswer.Done);
+                    Start(next, reply => _session.Tell(reply));
+                }
+                else
+                {
+                    answer(LiveAnswer.Done);
+                    Close(SessionEnding.StateOf(_last), SessionEnding.UserStop, []);
+                }
+
+                break;
+            case LiveMessageType.Backoff:
+                if (_control.Waits && request.Attempt == _last!.Attempt + 1)
+                {
+                    _control.WaitUntil(Now + TimeSpan.FromMilliseconds(request.DueMs!.Value));
+                }
+
+                break;
             case LiveMessageType.Stop when _running is null:
             case LiveMessageType.Signal when _running is null:
             case LiveMessageType.Note when _running is null:
@@ -216,18 +159,10 @@ public sealed unsafe class SessionKeeper : IDisposable
                 break;
             default:
                 answer(LiveAnswer.Done);
-                Close(StateOf(_last), stopped: false, []);
+                Close(SessionEnding.StateOf(_last), request.EndReason, []);
                 break;
         }
     }
-
-    private static SessionState StateOf(AttemptRecord? last) => last switch
-    {
-        null or { Pid: null } => SessionState.Failed,
-        { ExitCode: not null } => SessionState.Exited,
-        { Signal: not null } => SessionState.Signaled,
-        _ => SessionState.Lost,
-    };
 
     private static int NumberOf(string? signal) => SignalName.TryParse(signal, out int number) ? number : Signals.SIGTERM;
 
@@ -252,7 +187,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         if (IsStopRequested)
         {
             answer(LiveAnswer.Error(ErrorCode.SessionEnded, "it was to be stopped while its keeper hung"));
-            Close(StateOf(_last), stopped: true, []);
+            Close(SessionEnding.StateOf(_last), SessionEnding.UserStop, []);
             return;
         }
 
@@ -279,8 +214,34 @@ public sealed unsafe class SessionKeeper : IDisposable
         }
 
         CrashPoint.Pass("after-claim");
-        _last = attempt;
-        Spawn(number, answer);
+        bool follows = _control.Waits;
+        _control.StopWaiting();
+        (_last, _startedAt) = (attempt, null);
+        if (follows && !EndLeftOvers())
+        {
+            answer(LiveAnswer.Error(ErrorCode.SessionLost, "processes of the last attempt cannot be ended"));
+            Close(SessionState.Lost, null, Survivors.Of(_session.Meta, _session.Folder?.Path));
+        }
+        else if (!_closed)
+        {
+            Spawn(number, answer);
+        }
+    }
+
+    /// <summary>Of an attempt that ended by itself: the next is to be the only one.</summary>
+    private bool EndLeftOvers() =>
+        CommandStop.EndRest(_session, NumberOf(_spec.StopSignal), TimeSpan.FromMilliseconds(_spec.StopTimeoutMs), Pass);
+
+    /// <summary>An attempt is over, and no person wanted that: whether another follows, the daemon decides.</summary>
+    private bool WaitForWord()
+    {
+        if (string.Equals(_spec.Restart, "no", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        _control.WaitUntil(null);
+        return true;
     }
 
     private void Spawn(int number, Action<LiveMessage> answer)
@@ -297,8 +258,16 @@ public sealed unsafe class SessionKeeper : IDisposable
             _last = _last! with { EndedAt = Now, EndCursor = _last.StartCursor, Error = failure.Message };
             _session.WriteMeta();
             _session.Write(FileOf(number), _last.ToLine());
+            _endedAt = BootClock.Now;
+
+            // A command that has never run is a mistake, which no further attempt mends.
+            bool waits = number > 1 && WaitForWord();
             answer(Tell(_last, failure));
-            Close(SessionState.Failed, stopped: false, []);
+            if (!waits)
+            {
+                Close(SessionState.Failed, null, []);
+            }
+
             return;
         }
 
@@ -307,6 +276,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         _session.Recorder?.Append(new TranscriptEvent { Type = "started", Offset = 0, Timestamp = default, Attempt = number, Pid = pid });
         attempt.Begin();
         _running = attempt;
+        _startedAt = BootClock.Now;
         long? startTime = ProcessIdentity.Of(pid)?.StartTime;
         _last = _last! with { Pid = pid, PidStartTime = startTime, StartedAt = Now };
         _session.Change(meta => meta with { Pid = pid, PidStartTime = startTime });
@@ -326,6 +296,7 @@ public sealed unsafe class SessionKeeper : IDisposable
         int? code = end.Change == ChildChange.Exited ? end.Value : null;
         string? signal = end.Change == ChildChange.Killed ? SignalName.Of(end.Value) : null;
         DateTime now = Now;
+        _endedAt = BootClock.Now;
         _session.Recorder?.Append(new TranscriptEvent
         {
             Type = "exited",
@@ -348,17 +319,26 @@ public sealed unsafe class SessionKeeper : IDisposable
             return;
         }
 
+        if (!stopped && WaitForWord())
+        {
+            _session.Tell(Tell(_last, null) with { Type = LiveMessageType.Ended });
+            return;
+        }
+
         SessionState state = end.Change switch
         {
             ChildChange.Exited => SessionState.Exited,
             ChildChange.Killed => SessionState.Signaled,
             _ => SessionState.Lost,
         };
-        Close(state, stopped, survivors);
+        Close(state, stopped ? SessionEnding.UserStop : null, survivors);
     }
 
     /// <summary>Writes how the session ended, and ends.</summary>
-    private void Close(SessionState state, bool stopped, IReadOnlyList<Survivor> survivors)
+    /// <param name="state">How.</param>
+    /// <param name="reason">Null: what follows from the state.</param>
+    /// <param name="survivors">What lives on.</param>
+    private void Close(SessionState state, string? reason, IReadOnlyList<Survivor> survivors)
     {
         DateTime now = Now;
         AttemptRecord last = _last ?? new AttemptRecord
@@ -370,7 +350,7 @@ public sealed unsafe class SessionKeeper : IDisposable
             EndCursor = 0,
             Error = "the daemon began no attempt",
         };
-        SessionFinal final = SessionEnding.Final(_session.Meta, last with { EndedAt = last.EndedAt ?? now }, state, stopped, survivors, BootClock.Now - _begun);
+        SessionFinal final = SessionEnding.Final(_session.Meta, last with { EndedAt = last.EndedAt ?? now }, state, reason, survivors, BootClock.Now - _begun);
         CrashPoint.Pass("before-final");
         if (_session.Recorder is { } recorder)
         {
@@ -388,7 +368,7 @@ public sealed unsafe class SessionKeeper : IDisposable
     /// <summary>Somebody wanted the end while this process did not answer.</summary>
     private bool IsStopRequested => _session.Folder!.Holds(Artifact.StopRequested);
 
-    private static LiveMessage Tell(AttemptRecord attempt, StartFailure? failure) => new()
+    private LiveMessage Tell(AttemptRecord attempt, StartFailure? failure) => new()
     {
         Type = LiveMessageType.Attempt,
         Attempt = attempt.Attempt,
@@ -397,6 +377,8 @@ public sealed unsafe class SessionKeeper : IDisposable
         ExitCode = attempt.ExitCode,
         Signal = attempt.Signal,
         End = attempt.EndedAt is null ? null : attempt.EndCursor,
+        UptimeMs = attempt.EndedAt is not null && attempt.Attempt == _last?.Attempt && _startedAt is { } started ? (long)(_endedAt - started).TotalMilliseconds : null,
+        EndedAgoMs = attempt.EndedAt is not null && attempt.Attempt == _last?.Attempt ? (long)(BootClock.Now - _endedAt).TotalMilliseconds : null,
         Code = failure?.ExitCode switch
         {
             null => null,
@@ -407,74 +389,9 @@ public sealed unsafe class SessionKeeper : IDisposable
         Message = failure?.Message ?? attempt.Error,
     };
 
-    private void GoLive() => _session.GoLive(_control);
-
     private DateTime Now => _time.GetUtcNow().UtcDateTime;
 
-    private static string FileOf(int attempt) => string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{attempt}.json");
-
-    /// <summary>The last attempt that has a file: meta.json's, or one more where a keeper died between the two.</summary>
-    private static AttemptRecord? LastAttempt(OwnedFolder folder, int number)
-    {
-        while (folder.Holds(FileOf(number + 1)))
-        {
-            number++;
-        }
-
-        for (; number > 0; number--)
-        {
-            if (AttemptRecord.Read(folder.ReadSmall(FileOf(number)) ?? []) is { } found)
-            {
-                return found;
-            }
-        }
-
-        return null;
-    }
-
-    private static SessionId IdOf(SessionSpec spec) => SessionId.TryParse(spec.Id, out SessionId id)
-        ? id
-        : throw SupException.Usage($"{Printable.Word(spec.Id)} is no session id", "leave it out, or choose another");
-
-    private static SessionName? NameOf(SessionSpec spec) => spec.Name is null ? null
-        : SessionName.TryParse(spec.Name, out SessionName name) ? name
-        : throw SupException.Usage($"{Printable.Word(spec.Name)} is no name for a session", "choose another");
-
-    private static SessionMeta Describe(SessionSpec spec, DateTime now, int attempt)
-    {
-        ProcessIdentity self = ProcessIdentity.Self;
-        List<string> command = [];
-        foreach (byte[] word in spec.Command)
-        {
-            command.Add(System.Text.Encoding.UTF8.GetString(word));
-        }
-
-        return new SessionMeta
-        {
-            Id = spec.Id,
-            Name = spec.Name,
-            Command = command,
-            WorkingDirectory = spec.WorkingDirectory,
-            ScriptPath = spec.ScriptPath,
-            ScriptHash = spec.ScriptHash,
-            StartedAt = now,
-            RetentionSeconds = spec.RetentionSeconds,
-            SilenceAfterSeconds = spec.SilenceAfterSeconds,
-            TransportMode = spec.Pty ? "posix-pty" : "pipe",
-            TtyAttached = spec.Pty,
-            Terminal = "supervised",
-            MaxOutputBytes = spec.MaxOutputBytes,
-            Attempt = attempt,
-            BootId = ProcessIdentity.BootId,
-            OwnerPid = self.Pid,
-            OwnerStartTime = self.StartTime,
-            Labels = spec.Labels,
-            Host = Environment.MachineName,
-        };
-    }
-
-    private static SupException Unreadable(SessionId id, string file) => new(
-        ErrorCode.Internal, ExitCode.Failure, $"cannot take up session {id}: its {file} is missing or cannot be read", "start it anew with sup start");
+    internal static string FileOf(int attempt) => string.Create(CultureInfo.InvariantCulture, $"{Artifact.Attempts}/{attempt}.json");
 
     public void Dispose()
     {

@@ -171,17 +171,19 @@ internal sealed unsafe class LiveServer : IDisposable
                 peer.Follows = true;
                 break;
             case LiveMessageType.Status:
-                peer.Send(_owner.Status() with
+                LiveMessage status = _owner.Status();
+                peer.Send(status with
                 {
                     Type = LiveMessageType.Status,
                     Id = message.Id,
                     Session = _sessionId,
                     End = _end.Value,
                     Connections = _peers.Count,
+                    WaitingFor = status.WaitingFor is not null && _peers.Exists(p => p is { IsDaemon: true, IsOver: false }) ? null : status.WaitingFor,
                 });
                 break;
             case LiveMessageType.Signal or LiveMessageType.Stop or LiveMessageType.Rename or LiveMessageType.Input or LiveMessageType.Resize
-                or LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Note:
+                or LiveMessageType.Start or LiveMessageType.Close or LiveMessageType.Backoff or LiveMessageType.Note:
                 _owner.Handle(message with { Role = peer.Role, Epoch = peer.Epoch }, answer =>
                 {
                     _answers.Enqueue(new PendingAnswer(peer, answer with { Id = message.Id }));

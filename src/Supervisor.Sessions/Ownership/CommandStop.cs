@@ -13,6 +13,7 @@ namespace Supervisor.Sessions.Ownership;
 internal sealed class CommandStop(ICommandTerminal terminal)
 {
     private const int LookMilliseconds = 20;
+    private const int AfterKillMilliseconds = 2000;
 
     private int _signal;
     private long _deadline;
@@ -55,18 +56,55 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     /// <param name="pass">Called again and again with the milliseconds to let pass.</param>
     public void EndRest(OwnedSession session, Action<int> pass)
     {
-        if (!WasAsked || !Kill(session, _signal))
+        if (WasAsked)
         {
-            return;
+            EndRest(session, _signal, _deadline, pass);
+        }
+    }
+
+    /// <summary>Ends what an attempt has left behind that is over, before the next begins.</summary>
+    /// <param name="session">Whose processes.</param>
+    /// <param name="signal">The signal's number.</param>
+    /// <param name="grace">How long until SIGKILL.</param>
+    /// <param name="pass">Called again and again with the milliseconds to let pass.</param>
+    /// <returns>False when some live on even so.</returns>
+    public static bool EndRest(OwnedSession session, int signal, TimeSpan grace, Action<int> pass)
+    {
+        if (!EndRest(session, signal, Environment.TickCount64 + (long)grace.TotalMilliseconds, pass))
+        {
+            return true;
         }
 
-        while (Environment.TickCount64 < _deadline && Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
+        long deadline = Environment.TickCount64 + AfterKillMilliseconds;
+        while (Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                return false;
+            }
+
+            pass(LookMilliseconds);
+        }
+
+        return true;
+    }
+
+    /// <returns>Whether there was anything.</returns>
+    private static bool EndRest(OwnedSession session, int signal, long deadline, Action<int> pass)
+    {
+        if (!Kill(session, signal))
+        {
+            return false;
+        }
+
+        while (Environment.TickCount64 < deadline && Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
         {
             // They are nobody's children here: nothing tells of their end.
             pass(LookMilliseconds);
         }
 
         Kill(session, Signals.SIGKILL);
+        return true;
     }
 
     private static bool Kill(OwnedSession session, int signal)
@@ -74,7 +112,13 @@ internal sealed class CommandStop(ICommandTerminal terminal)
         bool any = false;
         foreach (Survivor survivor in Survivors.Of(session.Meta, session.Folder?.Path))
         {
-            any |= ProcessSignal.Send(new ProcessIdentity(survivor.Pid, survivor.StartTime), signal);
+            ProcessIdentity process = new(survivor.Pid, survivor.StartTime);
+            any |= ProcessSignal.Send(process, signal);
+            if (signal != Signals.SIGKILL)
+            {
+                // A stopped process takes no other signal.
+                ProcessSignal.Send(process, Signals.SIGCONT);
+            }
         }
 
         return any;

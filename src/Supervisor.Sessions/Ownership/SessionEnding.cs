@@ -6,14 +6,27 @@ namespace Supervisor.Sessions.Ownership;
 /// <summary>What final.json says, from how the last attempt went.</summary>
 internal static class SessionEnding
 {
+    /// <summary>The <c>end_reason</c> of what a person stopped.</summary>
+    public const string UserStop = "user-stop";
+
+    /// <summary>What an ended attempt makes of its session.</summary>
+    /// <param name="last">The last one; null when there was none.</param>
+    public static SessionState StateOf(AttemptRecord? last) => last switch
+    {
+        null or { Pid: null } => SessionState.Failed,
+        { ExitCode: not null } => SessionState.Exited,
+        { Signal: not null } => SessionState.Signaled,
+        _ => SessionState.Lost,
+    };
+
     /// <param name="meta">The session.</param>
     /// <param name="last">Its last attempt, ended.</param>
     /// <param name="state">exited, signaled, failed or lost.</param>
-    /// <param name="stopped">Whether a person stopped it.</param>
+    /// <param name="reason">Why no further attempt follows; null: what follows from the state.</param>
     /// <param name="survivors">Processes of the session that live on.</param>
     /// <param name="lived">How long it lived, where its owner knows from its start to its end: clocks can be set. Null: by the clock.</param>
     public static SessionFinal Final(
-        SessionMeta meta, AttemptRecord last, SessionState state, bool stopped, IReadOnlyList<Survivor> survivors, TimeSpan? lived = null)
+        SessionMeta meta, AttemptRecord last, SessionState state, string? reason, IReadOnlyList<Survivor> survivors, TimeSpan? lived = null)
     {
         DateTime endedAt = last.EndedAt ?? last.ClaimedAt;
         return new SessionFinal
@@ -21,11 +34,10 @@ internal static class SessionEnding
             Id = meta.Id,
             Attempt = last.Attempt,
             State = state.Word(),
-            EndReason = state switch
+            EndReason = reason ?? state switch
             {
                 SessionState.Failed => "start-failed",
                 SessionState.Lost => "owner-lost",
-                _ when stopped => "user-stop",
                 _ => "exit",
             },
             EndedAt = endedAt,

@@ -141,7 +141,7 @@ public sealed class SessionCatalog(StateRoot root, TimeProvider time)
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     private static SessionStatus WithGaps(SessionStatus status, SessionFiles files, bool withGaps) =>
-        withGaps && LiveGaps.Of(files, status) is { } gaps ? status with { Gaps = gaps } : status;
+        withGaps ? LiveDetails.AddTo(files, status) : status;
 
     /// <summary>Looks at every session, with two threads where there are many. What a look does not return is left out.</summary>
     private List<SessionStatus> Visit(Look look)

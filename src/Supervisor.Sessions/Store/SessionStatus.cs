@@ -40,6 +40,12 @@ public sealed record SessionStatus
     /// <summary>Of a live session: its owner is stopped (Ctrl-Z), so that nothing is passed on or recorded at the moment.</summary>
     public bool IsOwnerStopped { get; init; }
 
+    /// <summary>In <c>backoff</c>: when the next attempt is due, UTC; null where that is not known.</summary>
+    public DateTime? NextAttemptAt { get; init; }
+
+    /// <summary>In <c>backoff</c>: <c>daemon</c> where nothing goes on before there is one; else null.</summary>
+    public string? WaitingFor { get; init; }
+
     /// <summary><c>exit</c>, <c>start-failed</c>, <c>owner-lost</c>, <c>reboot</c> …; null while it lives.</summary>
     public string? EndReason { get; init; }
 
@@ -79,6 +85,7 @@ public sealed record SessionStatus
 
         return final is not null ? Ended(files, meta, final)
             : owned ? Live(files, meta, now)
+            : meta is { IsRestarted: true } ? Bare(files, meta, SessionState.Backoff) with { WaitingFor = "daemon" }
             : meta is null && (now - files.ChangedAt).Duration() < CreationTime ? Bare(files, meta, SessionState.Starting)
             : Lost(files, meta);
     }
@@ -167,7 +174,7 @@ public sealed record SessionStatus
         {
             Id = files.Id,
             Path = files.Path,
-            State = dead ? SessionState.Stopping : silent ? SessionState.Idle : SessionState.Running,
+            State = dead ? (meta.IsRestarted && files.ReadAttempt(meta.Attempt) is { EndedAt: not null } ? SessionState.Backoff : SessionState.Stopping) : silent ? SessionState.Idle : SessionState.Running,
             Meta = meta,
             OutputBytes = length,
             LastOutput = output,

@@ -23,5 +23,7 @@ public sealed class RunnerEventsTests
         new SessionIdle(2, At),
         new SessionActive(2, At),
         new RestartRequested(3, "r4", At),
+        new RestartScheduled(4, 2, 2100, At, "b00t", 99_000, At),
+        new CloseRequested(3, "gave-up", At),
         new SessionEnded(3, "signaled", "user-stop", null, "SIGTERM", null, At));
 }

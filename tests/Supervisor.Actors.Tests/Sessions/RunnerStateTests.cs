@@ -16,6 +16,8 @@ public sealed class RunnerStateTests
     private static readonly DateTime Now = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private static readonly SessionId Id = SessionId.TryParse("one", out SessionId id) ? id : default;
 
+    private static readonly DecisionTime Time = new(Now, "boot", 1000, 0.5);
+
     private static readonly SessionSpec Spec = new()
     {
         Id = "one",
@@ -29,7 +31,10 @@ public sealed class RunnerStateTests
     [Fact]
     public void No_interleaving_wedges_it_or_decides_on_an_attempt_twice()
     {
-        Prop.ForAll(Gen.Choose(0, 999).ListOf(40).ToArbitrary(), steps => Assert.Null(Run([.. steps]))).QuickCheckThrowOnFailure();
+        Gen<(string, List<int>)> lives = from policy in Gen.Elements("no", "on-failure", "on-failure:2", "always", "unless-stopped")
+                                         from steps in Gen.Choose(0, 999).ListOf(40)
+                                         select (policy, steps.ToList());
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(lives.ToArbitrary(), life => Assert.Null(Run(life.Item1, [.. life.Item2]))));
     }
 
     [Theory]
@@ -51,7 +56,7 @@ public sealed class RunnerStateTests
             1 => new AttemptFact(1, 10, 100, HasEnded: true, 0, null),
             _ => new AttemptFact(2, 20, 200, HasEnded: false, null, null),
         };
-        Assert.Empty(RunnerDecisions.Learn(state, fact, Now).Events);
+        Assert.Empty(RunnerDecisions.Learn(state, fact, 1, Time).Events);
         Assert.Empty(RunnerDecisions.End(state, Final(1), 1, Now).Events);
     }
 
@@ -85,25 +90,31 @@ public sealed class RunnerStateTests
     }
 
     /// <summary>Plays one interleaving against a model of a keeper. Null when all held, else what did not.</summary>
-    private static string? Run(int[] steps)
+    private static string? Run(string policy, int[] steps)
     {
         RunnerState state = RunnerState.Empty;
         HashSet<int> decided = [];
         List<ISessionEvent> history = [];
         int request = 0;
+        long clock = 0;
         foreach (int step in steps)
         {
             int attempt = Math.Max(0, state.Attempt - (step / 10 % 3) + 1);
-            Decision decision = (step % 10) switch
+            clock += step;
+            DecisionTime time = Time with { BootMs = clock };
+            Decision decision = (step % 13) switch
             {
-                0 => RunnerDecisions.Start(state, new StartSession(Id, $"s{request++ % 5}", Spec), 1, Now),
+                0 => RunnerDecisions.Start(state, new StartSession(Id, $"s{request++ % 5}", Spec with { Restart = policy, RestartDelayMs = 500 }), 1, Now),
                 1 => RunnerDecisions.Stop(state, new StopSession(Id, $"p{request++ % 5}", null, null), Now),
                 2 => RunnerDecisions.Restart(state, new RestartSession(Id, $"n{request++}", null), 1, Now),
-                3 or 4 => RunnerDecisions.Learn(state, new AttemptFact(attempt, 10 + attempt, 5, HasEnded: false, null, null), Now),
-                5 => RunnerDecisions.Learn(state, new AttemptFact(attempt, 10 + attempt, 5, HasEnded: true, 0, null), Now),
-                6 => RunnerDecisions.Learn(state, new AttemptFact(attempt, null, null, HasEnded: true, null, null), Now),
+                3 or 4 => RunnerDecisions.Learn(state, new AttemptFact(attempt, 10 + attempt, 5, HasEnded: false, null, null), 1, Time),
+                5 => RunnerDecisions.Learn(state, new AttemptFact(attempt, 10 + attempt, 5, HasEnded: true, step % 2, null), 1, time),
+                6 => RunnerDecisions.Learn(state, new AttemptFact(attempt, null, null, HasEnded: true, null, null), 1, time),
                 7 => RunnerDecisions.End(state, Final(attempt), 1, Now),
                 8 => RunnerDecisions.Adopt(state, new AdoptSession(Id, Meta(attempt)), Now),
+                10 => RunnerDecisions.Due(state, 1, time),
+                11 => RunnerDecisions.Abandoned(state, new AttemptFact(attempt, 10 + attempt, 5, HasEnded: false, null, null), rebooted: step % 2 == 0, 1, time),
+                12 => RunnerDecisions.NoKeeper(state, 1, time),
                 _ => Decision.Nothing,
             };
             foreach (ISessionEvent happened in decision.Events)
@@ -112,6 +123,12 @@ public sealed class RunnerStateTests
                 state = state.Apply(happened);
                 history.Add(happened);
                 bool begins = state.Phase == RunnerPhase.Starting && (before.Phase != RunnerPhase.Starting || before.Attempt != state.Attempt);
+                if (happened is RestartScheduled { Attempt: var again } && again == before.Attempt)
+                {
+                    // No keeper could be started: it was not begun.
+                    decided.Remove(again);
+                }
+
                 if (begins && !decided.Add(state.Attempt))
                 {
                     return $"attempt {state.Attempt} is begun twice";
@@ -119,7 +136,7 @@ public sealed class RunnerStateTests
             }
 
             // A daemon that dies and comes back knows the same.
-            if (step % 10 == 9 && !Same(state, history.Aggregate(RunnerState.Empty, (s, e) => s.Apply(e))))
+            if (step % 13 == 9 && !Same(state, history.Aggregate(RunnerState.Empty, (s, e) => s.Apply(e))))
             {
                 return "recovered as something else";
             }

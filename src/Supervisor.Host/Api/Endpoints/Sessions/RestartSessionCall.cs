@@ -1,3 +1,4 @@
+using Supervisor.Actors.Sessions;
 using Supervisor.Host.Supervision;
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
@@ -20,20 +21,21 @@ internal sealed class RestartSessionCall(ISupervision supervision, StateRoot roo
     public async Task AnswerAsync(ApiCall call)
     {
         SessionId id = call.Session();
-        SessionMeta? known = await Task.Run(() => Known(id), call.Cancelled);
+        (SessionMeta? known, RestartRules? rules) = await Task.Run(() => Known(id), call.Cancelled);
         if (known is { Terminal: not "supervised" })
         {
             throw new SupException(
                 ErrorCode.NotAllowed, ExitCode.Failure, $"cannot restart session {id}: it ran in a terminal of its caller's", "run its command again there");
         }
 
-        IReply reply = await supervision.AskAsync(new RestartSession(id, call.RequestId(), known), Deadline, call.Cancelled);
+        IReply reply = await supervision.AskAsync(new RestartSession(id, call.RequestId(), known, rules), Deadline, call.Cancelled);
         await call.AnswerAsync(StartSessionCall.Answer((StartedResult)reply), SessionsJson.Default.SessionStartedAnswer);
     }
 
-    private SessionMeta? Known(SessionId id)
+    private (SessionMeta? Meta, RestartRules? Rules) Known(SessionId id)
     {
         using SessionFiles? files = SessionFiles.Open(root, id);
-        return files?.ReadMeta();
+        SessionSpec? spec = files?.ReadBytes(Artifact.Spec) is { } bytes ? SessionSpec.Read(bytes) : null;
+        return (files?.ReadMeta(), spec is null ? null : RestartRules.Of(spec));
     }
 }

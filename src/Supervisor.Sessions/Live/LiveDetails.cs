@@ -1,36 +1,50 @@
 using Supervisor.Protocol;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Live;
+using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Sessions.Live;
 
 /// <summary>
-/// What is missing in a transcript. While nothing can be written, no file can tell so: then the owner does.
+/// What no file tells of a session, but its owner does: what is missing in the transcript while nothing can be written, and when the next
+/// attempt is due.
 /// </summary>
-public static class LiveGaps
+public static class LiveDetails
 {
     /// <summary>What an owner may cost somebody who lists sessions.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Null when nothing is missing, as far as the files and the owner know.</summary>
-    public static RecordingGaps? Of(SessionFiles files, SessionStatus status)
+    /// <summary>The same status with what the owner adds, as far as it answers.</summary>
+    public static SessionStatus AddTo(SessionFiles files, SessionStatus status)
     {
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(status);
-        RecordingGaps? stored = RecordingGaps.Of(files);
+        status = status with { Gaps = RecordingGaps.Of(files) };
         if (!status.State.IsLive() || status.State == SessionState.Starting || status.IsOwnerStopped)
         {
-            return stored;
+            return status;
         }
 
         using LiveConnection? owner = Open(files);
         LiveMessage? answer = owner?.Ask(new LiveMessage { Type = LiveMessageType.Status }, AnswerTime);
+        if (answer is null)
+        {
+            return status;
+        }
+
+        if (status.State == SessionState.Backoff)
+        {
+            DateTime? due = Timestamp.TryParse(answer.NextAttemptAt, out DateTime time) ? time : null;
+            status = status with { NextAttemptAt = due, WaitingFor = answer.WaitingFor };
+        }
 
         // The owner knows of a gap before its file does.
-        long known = stored?.Bytes ?? 0;
-        long lost = Math.Max(known, answer?.LostBytes ?? 0);
-        return answer?.Problem is null && lost == known ? stored : new RecordingGaps((stored?.Count ?? 0) + 1, lost, answer?.Problem ?? stored?.Reason);
+        long known = status.Gaps?.Bytes ?? 0;
+        long lost = Math.Max(known, answer.LostBytes ?? 0);
+        return answer.Problem is null && lost == known
+            ? status
+            : status with { Gaps = new RecordingGaps((status.Gaps?.Count ?? 0) + 1, lost, answer.Problem ?? status.Gaps?.Reason) };
     }
 
     /// <summary>Null also for an owner of another version: the files can be read all the same.</summary>
