@@ -106,11 +106,19 @@ public sealed class HungKeeperTests : SupervisedWorkspace
     {
         foreach (string[] look in new[] { new[] { "ls" }, ["show", "web"], ["status"] })
         {
-            long started = Stopwatch.GetTimestamp();
-            Outcome outcome = RunSup(look);
-            Assert.Equal(0, outcome.Status);
-            Assert.Contains("web", outcome.Text, StringComparison.Ordinal);
-            Assert.True(Stopwatch.GetElapsedTime(started) < LookTime, look[0]);
+            // On a busy machine a look may take long for reasons of its own, but not each time.
+            TimeSpan quickest = TimeSpan.MaxValue;
+            for (int i = 0; i < 3 && quickest > LookTime; i++)
+            {
+                long started = Stopwatch.GetTimestamp();
+                Outcome outcome = RunSup(look);
+                TimeSpan took = Stopwatch.GetElapsedTime(started);
+                quickest = took < quickest ? took : quickest;
+                Assert.Equal(0, outcome.Status);
+                Assert.Contains("web", outcome.Text, StringComparison.Ordinal);
+            }
+
+            Assert.True(quickest < LookTime, look[0]);
         }
     }
 }
