@@ -146,8 +146,8 @@ internal static class DaemonProgram
         new FollowOutputCall(supervision, identity.Root),
         new SignalSessionCall(identity.Root),
         new StartSessionCall(supervision),
-        new StopSessionCall(supervision),
-        new KillSessionCall(supervision),
+        new StopSessionCall(supervision, identity.Root),
+        new KillSessionCall(supervision, identity.Root),
         new RestartSessionCall(supervision, identity.Root),
     ];
 

@@ -28,6 +28,13 @@ internal sealed record ObservedSession(SessionId Id, SessionMeta Meta, SessionFi
         return found;
     }
 
+    /// <summary>Whether it has an owner that has not written down yet what it is: on a slow disk that takes its time. Blocks.</summary>
+    public static bool IsUndecided(StateRoot root, SessionId id)
+    {
+        using SessionFiles? files = SessionFiles.Open(root, id);
+        return files is not null && files.IsOwned() && files.ReadMeta() is null;
+    }
+
     /// <summary>One, when it is of that kind; its loss is written down on the way. Blocks.</summary>
     public static ObservedSession? Of(StateRoot root, SessionId id, DateTime now)
     {

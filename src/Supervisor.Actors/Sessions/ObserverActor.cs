@@ -20,7 +20,7 @@ internal sealed class ObserverActor : ReceiveActor, IWithTimers
     private readonly SessionsContext _daemon;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<SessionId, BackoffChild> _sessions = [];
-    private readonly HashSet<SessionId> _made = [];
+    private readonly Dictionary<SessionId, long> _made = [];
     private SessionsWatch? _watch;
     private long _restartsBefore;
     private bool _looking;
@@ -88,7 +88,7 @@ internal sealed class ObserverActor : ReceiveActor, IWithTimers
 
     private void OnMade(Made message)
     {
-        _made.Add(message.SessionId);
+        _made[message.SessionId] = _daemon.Time.GetTimestamp();
         if (!Timers.IsTimerActive(nameof(Settled)))
         {
             Timers.StartSingleTimer(nameof(Settled), Settled.Instance, SettleTime);
@@ -97,10 +97,25 @@ internal sealed class ObserverActor : ReceiveActor, IWithTimers
 
     private void LookAtMade()
     {
-        SessionId[] made = [.. _made];
-        _made.Clear();
+        // Those that came after the first of them wait for the next turn: they may not have said yet what they are.
+        SessionId[] made = [.. _made.Where(m => _daemon.Time.GetElapsedTime(m.Value) >= SettleTime).Select(m => m.Key)];
+        Array.ForEach(made, id => _made.Remove(id));
+        if (_made.Count > 0)
+        {
+            Timers.StartSingleTimer(nameof(Settled), Settled.Instance, SettleTime);
+        }
+
         SessionsContext daemon = _daemon;
-        Look(() => [.. made.Select(id => ObservedSession.Of(daemon.Root, id, daemon.Now)).OfType<ObservedSession>()]);
+        IActorRef self = Self;
+        Look(() =>
+        {
+            foreach (SessionId id in made.Where(id => ObservedSession.IsUndecided(daemon.Root, id)))
+            {
+                self.Tell(new Made(id));
+            }
+
+            return [.. made.Select(id => ObservedSession.Of(daemon.Root, id, daemon.Now)).OfType<ObservedSession>()];
+        });
     }
 
     private void LookAtAll()

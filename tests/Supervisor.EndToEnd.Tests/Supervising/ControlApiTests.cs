@@ -143,6 +143,18 @@ public sealed class ControlApiTests : SupervisedWorkspace
     }
 
     [Fact]
+    public void A_run_in_the_foreground_is_stopped_too()
+    {
+        Assert.Equal(0, RunSup("daemon", "start").Status);
+        using Child run = StartBash("sup run --session-id front --quiet -- sh -c 'echo up; exec sleep 300'");
+        WaitForText("front", "up");
+        using ControlApi api = new(State);
+        (HttpStatusCode status, JsonNode body) = api.Post("/v1/sessions/front/stop");
+        Assert.Equal((HttpStatusCode.OK, "signaled", "SIGTERM"), (status, (string?)body["state"], (string?)body["signal"]));
+        Assert.Equal("user-stop", (string?)Show("front")["end_reason"]);
+    }
+
+    [Fact]
     public void A_client_that_leaves_undoes_nothing()
     {
         Start("--session-id", "one", "--stop-timeout", "1s", "--", "sh", "-c", "trap 'echo >asked' TERM; while :; do sleep .05; done");

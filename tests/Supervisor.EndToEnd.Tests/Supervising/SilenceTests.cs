@@ -23,8 +23,8 @@ public sealed class SilenceTests : SupervisedWorkspace
         JsonObject[] events = Events(id);
         DateTime started = At(events[1]);
         Assert.Equal("session.started", (string?)events[1]["type"]);
-        Assert.InRange((At(events[2]) - started).TotalSeconds, 1, 1.5);
-        Assert.InRange((At(events[^1]) - At(events[^2])).TotalSeconds, 1, 1.5);
+        Assert.InRange((At(events[2]) - started).TotalSeconds, 1, 3);
+        Assert.InRange((At(events[^1]) - At(events[^2])).TotalSeconds, 1, 3);
         Assert.All(events[2..], e => Assert.Equal(1, (int?)e["attempt"]));
 
         // The next daemon knows that it is silent, and does not find it out anew.
@@ -42,8 +42,10 @@ public sealed class SilenceTests : SupervisedWorkspace
     public void What_began_without_a_daemon_the_next_one_tells()
     {
         Bash("mkfifo go");
-        string id = Start("--silence-after", "1s", "--", "sh", "-c", "echo 1; read line <go; echo 2; sleep 300");
-        KillDaemon();
+        Assert.Equal(0, RunSup("daemon", "start").Status);
+        int daemon = DaemonPid!.Value;
+        string id = Start("--silence-after", "4s", "--", "sh", "-c", "echo 1; read line <go; echo 2; sleep 300");
+        Kill(daemon);
         Eventually.True("its silence", () => StateOf(id) is "idle");
         Assert.Empty(Silences(id));
         Assert.Equal(0, RunSup("daemon", "start").Status);
@@ -82,6 +84,7 @@ public sealed class SilenceTests : SupervisedWorkspace
     private string[] Silences(string session) =>
         [.. Events(session).Select(e => ((string)e["type"]!)["session.".Length..]).Where(t => t is "idle" or "active")];
 
+    /// <summary>More may have followed by the time somebody looks.</summary>
     private void WaitFor(string session, string[] silences) =>
-        Eventually.True(string.Join(' ', silences), () => Silences(session).SequenceEqual(silences), () => string.Join(' ', Silences(session)));
+        Eventually.True(string.Join(' ', silences), () => Silences(session).Take(silences.Length).SequenceEqual(silences), () => string.Join(' ', Silences(session)));
 }

@@ -1,8 +1,11 @@
 using System.Globalization;
 using Supervisor.Host.Supervision;
+using Supervisor.Protocol;
 using Supervisor.Protocol.Api;
 using Supervisor.Protocol.Errors;
+using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
+using Supervisor.Sessions.Store;
 using static Supervisor.Actors.Sessions.RunnerProtocol;
 
 namespace Supervisor.Host.Api.Endpoints.Sessions;
@@ -11,7 +14,7 @@ namespace Supervisor.Host.Api.Endpoints.Sessions;
 /// <c>POST /v1/sessions/{id}/stop?signal=TERM&amp;grace_ms=10000</c>: both are the session's own where they are not given. Answers when all of
 /// it is gone.
 /// </summary>
-internal sealed class StopSessionCall(ISupervision supervision) : IEndpoint
+internal sealed class StopSessionCall(ISupervision supervision, StateRoot root) : IEndpoint
 {
     private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(24);
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
@@ -38,12 +41,22 @@ internal sealed class StopSessionCall(ISupervision supervision) : IEndpoint
                 : throw SupException.Usage("grace_ms is not valid", "give milliseconds, 0 to 86400000");
         }
 
-        await StopAsync(supervision, call, signal, grace);
+        await StopAsync(supervision, root, call, signal, grace);
     }
 
-    public static async Task StopAsync(ISupervision supervision, ApiCall call, string? signal, long? grace)
+    public static async Task StopAsync(ISupervision supervision, StateRoot root, ApiCall call, string? signal, long? grace)
     {
-        StopSession stop = new(call.Session(), call.RequestId(), signal, grace);
+        SessionId id = call.Session();
+        if (await Task.Run(() => ObservedStop.IsOf(root, id), call.Cancelled))
+        {
+            SessionFinal? final = await ObservedStop.RunAsync(root, id, signal, grace, call.Cancelled);
+            await call.AnswerAsync(
+                new SessionEndedAnswer { Id = id.Value, State = final?.State, ExitCode = final?.ExitCode, Signal = final?.Signal, Journaled = false },
+                SessionsJson.Default.SessionEndedAnswer);
+            return;
+        }
+
+        StopSession stop = new(id, call.RequestId(), signal, grace);
         EndedResult ended = (EndedResult)await supervision.AskAsync(stop, LongestGrace + Slack, call.Cancelled);
         await call.AnswerAsync(
             new SessionEndedAnswer
