@@ -58,7 +58,8 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     {
         if (WasAsked)
         {
-            EndRest(session, _signal, _deadline, pass);
+            // Asked again meanwhile, the deadline may come nearer.
+            EndRest(session, _signal, () => _deadline, pass);
         }
     }
 
@@ -70,7 +71,8 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     /// <returns>False when some live on even so.</returns>
     public static bool EndRest(OwnedSession session, int signal, TimeSpan grace, Action<int> pass)
     {
-        if (!EndRest(session, signal, Environment.TickCount64 + (long)grace.TotalMilliseconds, pass))
+        long end = Environment.TickCount64 + (long)grace.TotalMilliseconds;
+        if (!EndRest(session, signal, () => end, pass))
         {
             return true;
         }
@@ -90,14 +92,14 @@ internal sealed class CommandStop(ICommandTerminal terminal)
     }
 
     /// <returns>Whether there was anything.</returns>
-    private static bool EndRest(OwnedSession session, int signal, long deadline, Action<int> pass)
+    private static bool EndRest(OwnedSession session, int signal, Func<long> deadline, Action<int> pass)
     {
         if (!Kill(session, signal))
         {
             return false;
         }
 
-        while (Environment.TickCount64 < deadline && Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
+        while (Environment.TickCount64 < deadline() && Survivors.Of(session.Meta, session.Folder?.Path).Count > 0)
         {
             // They are nobody's children here: nothing tells of their end.
             pass(LookMilliseconds);
