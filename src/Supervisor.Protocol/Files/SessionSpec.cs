@@ -1,3 +1,5 @@
+using Supervisor.Protocol.Values;
+
 namespace Supervisor.Protocol.Files;
 
 /// <summary>
@@ -73,6 +75,23 @@ public sealed record SessionSpec
 
     /// <summary>Exit codes that are no failure, 128+n for signal n.</summary>
     public IReadOnlyList<int> SuccessCodes { get; init; } = [0];
+
+    /// <summary>Whether the restart policy is one, its times are from 0 to 24 h and in order, and the codes from 0 to 255.</summary>
+    public bool HasValidRestart
+    {
+        get
+        {
+            const long longest = 24 * 60 * 60 * 1000;
+            bool codes = true;
+            foreach (int code in SuccessCodes)
+            {
+                codes &= code is >= 0 and <= 255;
+            }
+
+            return codes && RestartPolicy.TryParse(Restart, out _)
+                && RestartDelayMs >= 0 && RestartDelayMs <= RestartMaxDelayMs && RestartMaxDelayMs <= longest && RestartResetMs is >= 0 and <= longest;
+        }
+    }
 
     /// <summary>What the file, or a request, says. Unknown fields are ignored.</summary>
     /// <returns>Null for what is no such file.</returns>

@@ -30,6 +30,11 @@ internal sealed class StartSessionCall(ISupervision supervision) : IEndpoint
             throw SupException.Usage("id is no session id", "give letters, digits, . _ -, at most 64, beginning with a letter or digit, no ..");
         }
 
+        if (!spec.HasValidRestart)
+        {
+            throw SupException.Usage("the session's restart policy, one of its times, or a success code is not valid", "see docs/openapi.yaml");
+        }
+
         IReply reply = await supervision.AskAsync(new StartSession(id, call.RequestId(), spec), Limit, call.Cancelled);
         await call.AnswerAsync(Answer((StartedResult)reply), SessionsJson.Default.SessionStartedAnswer, Microsoft.AspNetCore.Http.StatusCodes.Status201Created);
     }
