@@ -1,3 +1,4 @@
+using Supervisor.Mcp.Control;
 using Supervisor.Sessions.Store;
 
 namespace Supervisor.Mcp;
@@ -24,4 +25,7 @@ public sealed record ServerSettings
 
     /// <summary>Whether known forms of tokens and passwords are masked in what is shown.</summary>
     public bool Mask { get; init; } = true;
+
+    /// <summary>What may be changed.</summary>
+    public ControlRights Control { get; init; } = ControlRights.None;
 }

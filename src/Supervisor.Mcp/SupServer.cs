@@ -23,13 +23,13 @@ internal sealed class SupServer : IDisposable
         VisibleSessions sessions = new(settings);
         Masking masking = new(settings.Mask);
         SessionText text = new(masking);
-        ToolSet tools = new(sessions, masking, text, givenUp, ending);
+        ToolSet tools = new(sessions, masking, text, settings.Control, givenUp, ending);
         SessionResources resources = new(sessions, masking, text);
         _subscriptions = new Subscriptions(sessions, resources, ending);
         Options = new McpServerOptions
         {
             ServerInfo = new Implementation { Name = "sup", Title = "sup: live and past output of commands", Version = settings.Version },
-            ServerInstructions = Instructions.Text,
+            ServerInstructions = Instructions.For(settings.Control),
             ScopeRequests = false,
             Capabilities = new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true } },
             Filters = new McpServerFilters { Message = new McpMessageFilters { IncomingFilters = [Understood] } },

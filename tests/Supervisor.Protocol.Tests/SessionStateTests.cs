@@ -5,7 +5,7 @@ namespace Supervisor.Protocol.Tests;
 public sealed class SessionStateTests
 {
     /// <summary>All of the contract's states that this version can be in, in its words.</summary>
-    private static readonly string[] Words = ["starting", "running", "idle", "stopping", "exited", "signaled", "failed", "lost", "expired"];
+    private static readonly string[] Words = ["starting", "running", "idle", "stopping", "backoff", "exited", "signaled", "failed", "lost", "expired"];
 
     [Fact]
     public void Every_state_has_its_word_and_every_word_its_state()
@@ -28,10 +28,10 @@ public sealed class SessionStateTests
 
     [Fact]
     public void Live_states_are_those_with_an_owner() =>
-        Assert.Equal(["starting", "running", "idle", "stopping"], Enum.GetValues<SessionState>().Where(s => s.IsLive()).Select(s => s.Word()));
+        Assert.Equal(["starting", "running", "idle", "stopping", "backoff"], Enum.GetValues<SessionState>().Where(s => s.IsLive()).Select(s => s.Word()));
 
     [Theory]
-    [InlineData("live", "starting running idle stopping")]
+    [InlineData("live", "starting running idle stopping backoff")]
     [InlineData("ended", "exited signaled failed lost expired")]
     [InlineData("running", "running idle")]
     [InlineData("idle", "idle")]

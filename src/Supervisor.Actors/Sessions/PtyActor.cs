@@ -48,6 +48,7 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
         Receive<PtyProtocol.Create>(OnCreate);
         Receive<PtyProtocol.Join>(OnJoin);
         Receive<PtyProtocol.Replace>(OnReplace);
+        Receive<PtyProtocol.NoReplace>(_ => _replace = null);
         Receive<PtyProtocol.Note>(OnNote);
         Receive<PtyProtocol.Wait>(OnWait);
         Receive<PtyProtocol.Close>(OnClose);
@@ -111,7 +112,8 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
 
     private void OnClose(PtyProtocol.Close message)
     {
-        (_close, _over) = ((true, message.Reason), false);
+        // Nothing is to be begun any more.
+        (_close, _over, _begin, _replace, _wait) = ((true, message.Reason), false, null, null, null);
         if (_connection is not null)
         {
             SendClose();
@@ -340,7 +342,8 @@ internal sealed class PtyActor : ReceiveActor, IWithTimers
 
             // An attempt that was decided on and never claimed is begun now; one that was claimed is not begun again.
             bool unclaimed = begin is { } attempt && files is not null && files.ReadAttempt(attempt) is null && files.ReadBytes(Artifact.Spec) is not null
-                && !(byPolicy && files.ReadFinal(files.ReadMeta()) is not null);
+                && !(byPolicy && files.Has(Artifact.StopRequested))
+                && !(files.ReadFinal(files.ReadMeta()) is { } written && (byPolicy || written.Attempt >= attempt));
             return unclaimed ? new Looked(null, NeedsKeeper: true, current)
                 : !close && files is not null && SessionPlace.Abandoned(files) is { } abandoned ? abandoned
                 : new Looked(place.End(current, now, reason), NeedsKeeper: false, current);

@@ -17,6 +17,12 @@ internal static class PtyProtocol
     /// <summary>End the command, and begin the next attempt.</summary>
     public sealed record Replace(int Next);
 
+    /// <summary>A stop has overtaken it.</summary>
+    public sealed record NoReplace
+    {
+        public static NoReplace Instance { get; } = new();
+    }
+
     /// <summary>Have the owner write down that the session has fallen silent, or prints again.</summary>
     public sealed record Note(bool IsIdle);
 

@@ -12,7 +12,7 @@ namespace Supervisor.Actors.Sessions;
 /// <param name="SuccessCodes">Exit codes that are no failure; 128+n stands for signal n.</param>
 public sealed record RestartRules(string Policy, long DelayMs, long MaxDelayMs, long ResetMs, ImmutableArray<int> SuccessCodes)
 {
-    /// <summary>How much later than its delay a restart may come, so that what died together does not all come back at once.</summary>
+    /// <summary>How much sooner than its delay a restart may come, so that what died together does not all come back at once.</summary>
     private const double Jitter = 0.1;
 
     private const int SignalBase = 128;
@@ -50,6 +50,6 @@ public sealed record RestartRules(string Policy, long DelayMs, long MaxDelayMs, 
     public long Delay(int restarts, double chance)
     {
         double plain = Math.Min(MaxDelayMs, DelayMs * Math.Pow(2, restarts));
-        return (long)Math.Min(MaxDelayMs, plain * (1 + (Jitter * chance)));
+        return (long)(plain * (1 - (Jitter * chance)));
     }
 }

@@ -68,7 +68,7 @@ public sealed class RunnerActor : EventSourcedActor, IWithTimers
         switch (_state.Phase)
         {
             case RunnerPhase.Starting:
-                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, ByPolicy: _state.Restarts > 0));
+                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, _state.IsByPolicy));
                 break;
             case RunnerPhase.Backoff:
                 _terminal.Tell(new PtyProtocol.Join(null, _state.Attempt));
@@ -292,14 +292,9 @@ public sealed class RunnerActor : EventSourcedActor, IWithTimers
         bool waits = _state.Phase == RunnerPhase.Backoff;
         Take(RunnerDecisions.Stop(_state, stop, now), WaitFor.End, () =>
         {
-            if (waits)
-            {
-                _terminal.Tell(new PtyProtocol.Close(UserStop));
-            }
-            else
-            {
-                SendStop(_state.Stop!);
-            }
+            // Its keeper may be stopped, or gone: whoever asks the owner sees to that.
+            SendStop(_state.Stop!);
+            _terminal.Tell(waits ? new PtyProtocol.Close(UserStop) : PtyProtocol.NoReplace.Instance);
         });
     }
 
@@ -342,10 +337,13 @@ public sealed class RunnerActor : EventSourcedActor, IWithTimers
         switch (_state)
         {
             case { Phase: RunnerPhase.Starting }:
-                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, ByPolicy: _state.Restarts > 0));
+                _terminal.Tell(new PtyProtocol.Join(_state.Attempt, _state.Attempt, _state.IsByPolicy));
                 break;
             case { Phase: RunnerPhase.Backoff }:
                 WaitForDue();
+                break;
+            case { Stop: not null } when _state.EndedAttempt == _state.Attempt:
+                _terminal.Tell(new PtyProtocol.Close(UserStop));
                 break;
             case { Closing: { } reason }:
                 _terminal.Tell(new PtyProtocol.Close(reason));
@@ -467,7 +465,7 @@ public sealed class RunnerActor : EventSourcedActor, IWithTimers
             return new StartedResult(_id, _state.Attempt, pid);
         }
 
-        if (_state.IsLive && _state.EndedAttempt >= waiter.Attempt && _failure is not null)
+        if (_failure is not null && (!_state.IsLive || _state.EndedAttempt >= waiter.Attempt))
         {
             return _failure;
         }

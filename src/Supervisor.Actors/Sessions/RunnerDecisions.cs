@@ -86,7 +86,7 @@ public static class RunnerDecisions
 
     public static Decision Adopt(RunnerState state, AdoptSession command, DateTime now) =>
         state.IsLive ? Decision.Nothing
-        : state.Phase == RunnerPhase.Unknown ? Decision.Of(new SessionAdopted(command.Known.Name, [.. command.Known.Command], command.Known.Pid is null ? 0 : command.Known.Attempt, now, RulesOf(command.Restart)))
+        : state.Phase == RunnerPhase.Unknown ? Decision.Of(new SessionAdopted(command.Known.Name, [.. command.Known.Command], command.Known.Attempt, now, RulesOf(command.Restart), command.Known.Pid is null ? true : null))
         : command.Known.Attempt > state.Attempt ? Decision.Of(new AttemptRequested(command.Known.Attempt, 0, null, now))
         : Decision.Nothing;
 
@@ -178,7 +178,7 @@ public static class RunnerDecisions
     /// <summary>No keeper could be started for an attempt that policy wants: it is tried again later, as if the attempt had failed.</summary>
     public static Decision NoKeeper(RunnerState state, long epoch, DecisionTime time)
     {
-        bool again = state is { Phase: RunnerPhase.Starting, Stop: null } && state.Restarts > 0 && state.Rules.Follows(success: false, state.Restarts);
+        bool again = state is { Phase: RunnerPhase.Starting, Stop: null, IsByPolicy: true } && state.Rules.Follows(success: false, state.Restarts);
         return again ? new Decision([Schedule(state, state.Attempt, state.Restarts, 0, time)]) : Decision.Nothing;
     }
 
@@ -227,7 +227,7 @@ public static class RunnerDecisions
         }
 
         SessionEnded ended = new(Math.Max(state.Attempt, final.Attempt), final.State, final.EndReason, final.ExitCode, final.Signal, final.Error, now);
-        return state.Next is { } next && next > final.Attempt
+        return state.Next is { } next && next > final.Attempt && final.EndReason is not "user-stop"
             ? Decision.Of(ended, new AttemptRequested(next, epoch, null, now))
             : Decision.Of(ended);
     }

@@ -50,7 +50,9 @@ public static class RunnerProtocol
         string? Name, ImmutableArray<string> Command, string? WorkingDirectory, string? RequestId, DateTime At, RestartRules? Restart = null) : ISessionEvent;
 
     /// <summary>A keeper was found that was started by somebody else, or before the journal was lost.</summary>
-    public sealed record SessionAdopted(string? Name, ImmutableArray<string> Command, int Attempt, DateTime At, RestartRules? Restart = null) : ISessionEvent;
+    /// <param name="IsToBegin">Whether nobody knows that it was begun; null for no.</param>
+    public sealed record SessionAdopted(
+        string? Name, ImmutableArray<string> Command, int Attempt, DateTime At, RestartRules? Restart = null, bool? IsToBegin = null) : ISessionEvent;
 
     /// <summary>A session that somebody else owns was found, such as a run in the foreground.</summary>
     /// <param name="Terminal">As in meta.json.</param>

@@ -60,6 +60,9 @@ public sealed record RunnerState
     /// <summary>The restarts in a row by policy, up to the present attempt.</summary>
     public int Restarts { get; init; }
 
+    /// <summary>Whether the present attempt follows by policy, and nobody asked for it.</summary>
+    public bool IsByPolicy { get; init; }
+
     /// <summary>When the present attempt began, UTC; null while that is not known.</summary>
     public DateTime? Began { get; init; }
 
@@ -95,7 +98,7 @@ public sealed record RunnerState
             case SessionAdopted e when Phase == RunnerPhase.Unknown:
                 return this with
                 {
-                    Phase = e.Attempt == 0 ? RunnerPhase.Starting : RunnerPhase.Running,
+                    Phase = e.Attempt == 0 || e.IsToBegin == true ? RunnerPhase.Starting : RunnerPhase.Running,
                     Name = e.Name,
                     Command = e.Command,
                     Rules = e.Restart ?? RestartRules.Never,
@@ -111,6 +114,8 @@ public sealed record RunnerState
 
                     // A person's wish begins the count anew.
                     Restarts = Phase == RunnerPhase.Backoff && e.RequestId is null ? Due!.Restarts : 0,
+                    IsByPolicy = Phase == RunnerPhase.Backoff && e.RequestId is null,
+                    EndedAttempt = Math.Max(EndedAttempt, e.Attempt - 1),
                     Due = null,
                     Began = null,
                     Pid = null,
@@ -123,7 +128,7 @@ public sealed record RunnerState
                 return this with { Phase = Phase == RunnerPhase.Starting ? RunnerPhase.Running : Phase, Pid = e.Pid, PidStartTime = e.PidStartTime, Began = e.At };
             case AttemptEnded e when IsLive && e.Attempt == Attempt && e.Attempt > EndedAttempt:
                 return Next is { } next
-                    ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Restarts = 0, Pid = null, PidStartTime = null, Began = null }
+                    ? this with { Phase = RunnerPhase.Starting, Attempt = next, EndedAttempt = e.Attempt, Next = null, Restarts = 0, IsByPolicy = false, Pid = null, PidStartTime = null, Began = null }
                     : this with { Phase = RunnerPhase.Stopping, EndedAttempt = e.Attempt };
             case SessionIdle e when IsLive && e.Attempt == Attempt && !IsIdle:
                 return this with { IdleAttempt = e.Attempt };

@@ -49,6 +49,11 @@ internal sealed class SessionPlace(StateRoot root, SessionId id)
             return Vanished(attempt, now);
         }
 
+        if (reason is AbandonedEnd.UserStop && files.ReadMeta() is { } meta && !files.IsOwned() && files.ReadFinal(meta) is null)
+        {
+            SurvivorStop.Run(meta, files.Path);
+        }
+
         SessionFinal? final = AbandonedEnd.Write(root, files, now, reason);
         return final is null && files.ReadMeta() is null && !files.IsOwned() ? Vanished(attempt, now) : final;
     }

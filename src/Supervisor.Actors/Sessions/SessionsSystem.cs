@@ -145,7 +145,7 @@ public sealed class SessionsSystem : IAsyncDisposable
         // Not before it is ready: there may be many that have ended.
         _ = Task.Run(() =>
         {
-            foreach (IWithSessionId message in WaitingSessions.In(root, known))
+            foreach (IWithSessionId message in WaitingSessions.In(root, known, e => _system.Log.Warning("a session that waits for a daemon cannot be read: {0}", e.Message)))
             {
                 _root.Tell(message, ActorRefs.NoSender);
             }

@@ -1,4 +1,5 @@
 using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Protocol.Values;
 using Supervisor.Sessions.Processes;
@@ -15,8 +16,9 @@ internal static class WaitingSessions
 {
     /// <param name="root">The state root. Blocks while its folders are read.</param>
     /// <param name="known">Ids that the journal knows to be live.</param>
+    /// <param name="problem">Told of each that cannot be read.</param>
     /// <returns>A message for each one's runner.</returns>
-    public static IEnumerable<IWithSessionId> In(StateRoot root, HashSet<string> known)
+    public static IEnumerable<IWithSessionId> In(StateRoot root, HashSet<string> known, Action<Exception> problem)
     {
         if (!Directory.Exists(root.Sessions))
         {
@@ -25,17 +27,31 @@ internal static class WaitingSessions
 
         foreach (string folder in Directory.EnumerateDirectories(root.Sessions))
         {
-            if (SessionId.TryParse(Path.GetFileName(folder), out SessionId id) && !known.Contains(id.Value) && MessageFor(root, id) is { } message)
+            if (SessionId.TryParse(Path.GetFileName(folder), out SessionId id) && !known.Contains(id.Value) && MessageFor(root, id, problem) is { } message)
             {
                 yield return message;
             }
         }
     }
 
+    private static IWithSessionId? MessageFor(StateRoot root, SessionId id, Action<Exception> problem)
+    {
+        try
+        {
+            return MessageFor(root, id);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SupException)
+        {
+            problem(e);
+            return null;
+        }
+    }
+
     private static IWithSessionId? MessageFor(StateRoot root, SessionId id)
     {
         using SessionFiles? files = SessionFiles.Open(root, id);
-        if (files?.ReadMeta() is not { IsRestarted: true, Terminal: "supervised" } meta || files.IsOwned())
+        if (files?.ReadMeta() is not { IsRestarted: true, Terminal: "supervised" } meta || files.IsOwned()
+            || !string.Equals(meta.Host, Environment.MachineName, StringComparison.Ordinal))
         {
             return null;
         }
@@ -46,7 +62,7 @@ internal static class WaitingSessions
         }
 
         // Under the same request each time, so that it is done once a boot.
-        bool stoppedBefore = final.EndReason is "user-stop" && !string.Equals(meta.BootId, ProcessIdentity.BootId, StringComparison.Ordinal);
+        bool stoppedBefore = final.EndReason is "user-stop" && final.BootId is { } boot && !string.Equals(boot, ProcessIdentity.BootId, StringComparison.Ordinal);
         return stoppedBefore && RestartPolicy.TryParse(meta.Restart, out RestartPolicy policy) && policy.Mode == RestartMode.Always
             ? new RestartSession(id, "boot-" + ProcessIdentity.BootId, meta, new SessionPlace(root, id).Rules())
             : null;

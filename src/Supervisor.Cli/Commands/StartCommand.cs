@@ -60,6 +60,11 @@ internal static class StartCommand
         }
 
         DaemonRequest.Post(root, "/sessions", spec.ToLine(), StartTime);
+        if (!options.Has(RunOptions.Quiet))
+        {
+            LogoutNote.SayOnce(root);
+        }
+
         if (idFile is not null)
         {
             RunCommand.WriteIdFile(idFile, spec.Id + "\n");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol;
+using Supervisor.Client;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Processes;

@@ -59,6 +59,21 @@ internal sealed class VisibleSessions(ServerSettings settings)
         };
     }
 
+    /// <summary>Whether a new session would be one of those that are shown.</summary>
+    /// <exception cref="SupException">It would not.</exception>
+    public void CheckNew(string folder, string? name, IReadOnlyDictionary<string, string> labels)
+    {
+        string? problem = settings.Session is not null ? "this server shows one session only"
+            : settings.Folder is { } limit && !(Io.RealPath(folder) is { } real && Below(real, limit)) ? $"this server shows sessions in {limit} and below only"
+            : settings.Name is { } glob && (name is null || !Glob.IsMatch(glob, name)) ? $"this server shows sessions with a name like {glob} only"
+            : settings.Labels.Any(l => !labels.TryGetValue(l.Key, out string? has) || !Same(has, l.Value)) ? "this server shows sessions with its labels only"
+            : null;
+        if (problem is not null)
+        {
+            throw new SupException(ErrorCode.NotAllowed, ExitCode.Failure, problem, "start one that it shows, or ask a person");
+        }
+    }
+
     /// <summary>Opens what <see cref="Find"/> found.</summary>
     /// <exception cref="SupException">It was swept meanwhile.</exception>
     public SessionFiles Open(SessionStatus status) => SessionFiles.Open(Root, status.Id)

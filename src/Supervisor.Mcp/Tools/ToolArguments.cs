@@ -44,6 +44,23 @@ internal sealed class ToolArguments
         { } other => throw Invalid(name, other, "true or false"),
     };
 
+    /// <summary>A list of strings; one of more than <paramref name="most"/> is an error.</summary>
+    public IReadOnlyList<string>? Texts(string name, int most)
+    {
+        if (Value(name) is not { } value)
+        {
+            return null;
+        }
+
+        List<string> texts = [];
+        foreach (JsonElement item in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Invalid(name, value, "a list of strings"))
+        {
+            texts.Add(item.ValueKind == JsonValueKind.String && texts.Count < most ? item.GetString()! : throw Invalid(name, item, "a list of strings, not too long"));
+        }
+
+        return texts;
+    }
+
     /// <summary>An integer, cut down to <paramref name="most"/>; one below <paramref name="least"/> is an error.</summary>
     public int? Count(string name, int least, int most)
     {

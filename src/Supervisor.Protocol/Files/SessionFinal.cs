@@ -13,7 +13,7 @@ public sealed record SessionFinal
     /// <summary><c>exited signaled failed lost</c>; see <see cref="SessionState"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary><c>exit</c>, <c>start-failed</c>, <c>owner-lost</c> or <c>reboot</c>.</summary>
+    /// <summary><c>exit user-stop gave-up start-failed owner-lost reboot</c>.</summary>
     public required string EndReason { get; init; }
 
     public required DateTime EndedAt { get; init; }
@@ -31,6 +31,9 @@ public sealed record SessionFinal
 
     public string? Error { get; init; }
 
+    /// <summary>The boot in which this was written; null in files of before.</summary>
+    public string? BootId { get; init; }
+
     /// <summary>Processes of the session that outlived it.</summary>
     public IReadOnlyList<Survivor> Survivors { get; init; } = [];
 
@@ -38,7 +41,7 @@ public sealed record SessionFinal
     /// <returns>Null for what is no such file: torn, or without something that each must have.</returns>
     public static SessionFinal? Read(ReadOnlySpan<byte> json)
     {
-        string? schema = Schema.Version, id = null, state = null, reason = null, signal = null, error = null;
+        string? schema = Schema.Version, id = null, state = null, reason = null, signal = null, error = null, bootId = null;
         int? attempt = null, exitCode = null;
         DateTime? endedAt = null;
         double? duration = null;
@@ -92,6 +95,10 @@ public sealed record SessionFinal
             {
                 error = fields.Text();
             }
+            else if (fields.Is("boot_id"u8))
+            {
+                bootId = fields.Text();
+            }
             else if (fields.Is("survivors"u8))
             {
                 survivors = Survivor.ReadAll(fields.Objects(json));
@@ -117,6 +124,7 @@ public sealed record SessionFinal
             DurationSeconds = duration.Value,
             OutputBytes = output.Value,
             Error = error,
+            BootId = bootId,
             Survivors = survivors,
         };
     }
@@ -134,6 +142,7 @@ public sealed record SessionFinal
         .Add("duration_seconds", DurationSeconds)
         .Add("output_bytes", OutputBytes)
         .Add("error", Error)
+        .Add("boot_id", BootId)
         .AddRaw("survivors", SurvivorsJson())
         .ToLine();
 

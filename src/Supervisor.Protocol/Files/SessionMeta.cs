@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Supervisor.Protocol.Files;
 
 /// <summary>
@@ -47,6 +49,7 @@ public sealed record SessionMeta
     public string Restart { get; init; } = "no";
 
     /// <summary>Whether a command that ended may be started again without anybody asking.</summary>
+    [JsonIgnore]
     public bool IsRestarted => !string.Equals(Restart, "no", StringComparison.Ordinal);
 
     public IReadOnlyList<int> SuccessCodes { get; init; } = [0];

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Supervisor.Protocol.Values;
 
 namespace Supervisor.Protocol.Files;
@@ -77,6 +78,7 @@ public sealed record SessionSpec
     public IReadOnlyList<int> SuccessCodes { get; init; } = [0];
 
     /// <summary>Whether the restart policy is one, its times are from 0 to 24 h and in order, and the codes from 0 to 255.</summary>
+    [JsonIgnore]
     public bool HasValidRestart
     {
         get

@@ -9,7 +9,6 @@ internal static unsafe class SystemChecks
 {
     private const ulong FewDescriptors = 256;
     private const nuint TIOCGPTPEER = 0x5441;
-    private const string LogindSettings = "/etc/systemd/logind.conf";
 
     public static void Run(Func<string, string?> environment, List<Check> checks)
     {
@@ -17,7 +16,7 @@ internal static unsafe class SystemChecks
         checks.Add(Terminal(environment));
         checks.Add(Kernel());
         checks.Add(Pty());
-        checks.Add(Logout(environment));
+        checks.Add(LogoutCheck.Run(environment));
     }
 
     private static Check Descriptors()
@@ -83,28 +82,5 @@ internal static unsafe class SystemChecks
         {
             Libc.close(master);
         }
-    }
-
-    /// <summary>What becomes of commands at the last logout. Only told: who wants it otherwise has to say so to the system.</summary>
-    private static Check Logout(Func<string, string?> environment)
-    {
-        if (!Directory.Exists("/run/systemd/system"))
-        {
-            return Check.Ok("logout", "no systemd here: nothing ends a command at logout");
-        }
-
-        bool lingers = File.Exists("/var/lib/systemd/linger/" + (environment("USER") ?? Environment.UserName));
-        bool kills = File.Exists(LogindSettings) && File.ReadLines(LogindSettings).Any(IsKilling);
-        return Check.Ok("logout", kills ? "KillUserProcesses=yes: what runs in a login session ends with it"
-            : lingers ? "linger is on: user services stay after the last logout"
-            : "linger is off: user services end with the last logout (loginctl enable-linger keeps them)");
-    }
-
-    private static bool IsKilling(string line)
-    {
-        string[] setting = line.Split('=', 2, StringSplitOptions.TrimEntries);
-        return setting.Length == 2
-            && string.Equals(setting[0], "KillUserProcesses", StringComparison.Ordinal)
-            && setting[1].ToUpperInvariant() is "YES" or "TRUE" or "1" or "ON";
     }
 }

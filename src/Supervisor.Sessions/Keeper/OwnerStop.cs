@@ -99,10 +99,29 @@ public static class OwnerStop
         if (!files.IsOwned() && files.ReadMeta() is { IsRestarted: true })
         {
             // It waits for a daemon that would start it again.
-            AbandonedEnd.Write(root, files, DateTime.UtcNow, AbandonedEnd.UserStop);
+            EndWaiting(root, files);
         }
 
         return true;
+    }
+
+    private static void EndWaiting(StateRoot root, SessionFiles files)
+    {
+        if (files.ReadMeta() is not { } meta || files.ReadFinal(meta) is not null)
+        {
+            return;
+        }
+
+        SurvivorStop.Run(meta, files.Path);
+        try
+        {
+            AbandonedEnd.Write(root, files, DateTime.UtcNow, AbandonedEnd.UserStop);
+        }
+        catch (IOException e)
+        {
+            throw new SupException(
+                ErrorCode.Internal, ExitCode.Failure, $"the stop of session {files.Id} cannot be written down, and the next daemon would start it again: {e.Message}", "free disk space, and stop it again", e);
+        }
     }
 
     /// <summary>The owner hangs: its command is ended by its recorded processes. That this was a person's wish is left for whoever comes to look at the end.</summary>

@@ -116,18 +116,17 @@ public sealed unsafe class SessionKeeper : IDisposable
                 // Asked for again: it was done.
                 answer(Tell(_last!, null));
                 break;
+            case LiveMessageType.Stop when _running is null && request.Then is null:
+                // Between two attempts, or before the first: no other follows.
+                answer(LiveAnswer.Done);
+                CloseByStop();
+                break;
             case LiveMessageType.Stop when _running is null && _control.Waits:
-                if (request.Then is { } next)
-                {
-                    answer(LiveAnswer.Done);
-                    Start(next, reply => _session.Tell(reply));
-                }
-                else
-                {
-                    answer(LiveAnswer.Done);
-                    Close(SessionEnding.StateOf(_last), SessionEnding.UserStop, []);
-                }
-
+                answer(LiveAnswer.Done);
+                Start(request.Then!.Value, reply => _session.Tell(reply));
+                break;
+            case LiveMessageType.Stop when request.Then is not null && _running is { Stop.WasAsked: true } stopped && stopped.Next != request.Then:
+                answer(LiveAnswer.Error(ErrorCode.SessionEnded, "it is being stopped"));
                 break;
             case LiveMessageType.Backoff:
                 if (_control.Waits && request.Attempt == _last!.Attempt + 1)
@@ -159,7 +158,14 @@ public sealed unsafe class SessionKeeper : IDisposable
                 break;
             default:
                 answer(LiveAnswer.Done);
-                Close(SessionEnding.StateOf(_last), request.EndReason, []);
+                if (request.EndReason is SessionEnding.UserStop)
+                {
+                    CloseByStop();
+                }
+                else
+                {
+                    Close(SessionEnding.StateOf(_last), request.EndReason, []);
+                }
                 break;
         }
     }
@@ -231,6 +237,16 @@ public sealed unsafe class SessionKeeper : IDisposable
     /// <summary>Of an attempt that ended by itself: the next is to be the only one.</summary>
     private bool EndLeftOvers() =>
         CommandStop.EndRest(_session, NumberOf(_spec.StopSignal), TimeSpan.FromMilliseconds(_spec.StopTimeoutMs), Pass);
+
+    /// <summary>A person's stop while no command runs: what an attempt has left behind goes too.</summary>
+    private void CloseByStop()
+    {
+        EndLeftOvers();
+        if (!_closed)
+        {
+            Close(SessionEnding.StateOf(_last), SessionEnding.UserStop, Survivors.Of(_session.Meta, _session.Folder?.Path));
+        }
+    }
 
     /// <summary>An attempt is over, and no person wanted that: whether another follows, the daemon decides.</summary>
     private bool WaitForWord()
@@ -350,7 +366,9 @@ public sealed unsafe class SessionKeeper : IDisposable
             EndCursor = 0,
             Error = "the daemon began no attempt",
         };
-        SessionFinal final = SessionEnding.Final(_session.Meta, last with { EndedAt = last.EndedAt ?? now }, state, reason, survivors, BootClock.Now - _begun);
+        // One that was taken up for another attempt is ended as that, or this would not count.
+        int number = Math.Max(last.Attempt, _session.Meta.Attempt);
+        SessionFinal final = SessionEnding.Final(_session.Meta, last with { Attempt = number, EndedAt = last.EndedAt ?? now }, state, reason, survivors, BootClock.Now - _begun);
         CrashPoint.Pass("before-final");
         if (_session.Recorder is { } recorder)
         {

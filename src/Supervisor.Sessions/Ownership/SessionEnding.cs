@@ -1,5 +1,6 @@
 using Supervisor.Protocol;
 using Supervisor.Protocol.Files;
+using Supervisor.Sessions.Processes;
 
 namespace Supervisor.Sessions.Ownership;
 
@@ -46,6 +47,7 @@ internal static class SessionEnding
             DurationSeconds = Math.Max(0, (lived ?? endedAt - meta.StartedAt).TotalSeconds),
             OutputBytes = last.EndCursor ?? 0,
             Error = last.Error,
+            BootId = ProcessIdentity.BootId,
             Survivors = survivors,
         };
     }

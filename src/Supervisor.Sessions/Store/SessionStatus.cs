@@ -155,7 +155,9 @@ public sealed record SessionStatus
         bool stopped = owner is { State: 'T' or 't' };
         if (meta?.Pid is not { } pid)
         {
-            return Bare(files, meta, SessionState.Starting) with { IsOwnerStopped = stopped };
+            // Under a restart policy one that could not be started may be tried again.
+            bool failed = meta is { IsRestarted: true } && files.ReadAttempt(meta.Attempt) is { EndedAt: not null };
+            return Bare(files, meta, failed ? SessionState.Backoff : SessionState.Starting) with { IsOwnerStopped = stopped };
         }
 
         // Only who sees the owner can see the command: elsewhere (another pid namespace, another machine) the lock has to do.

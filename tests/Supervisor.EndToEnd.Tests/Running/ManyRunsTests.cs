@@ -19,6 +19,7 @@ public sealed class ManyRunsTests : Workspace
         Assert.Equal($"{Count}\n", outcome.Text);
         Dictionary<int, int> statuses = File.ReadAllLines(Path.Combine(Work, "statuses")).Select(l => l.Split(' '))
             .ToDictionary(p => Number(p[0]), p => Number(p[1]));
+        Assert.Equal("", string.Concat(Enumerable.Range(1, Count).Select(i => File.ReadAllText(Path.Combine(Work, string.Create(CultureInfo.InvariantCulture, $"err.{i}"))))));
         Assert.Equal(Count, Sessions.Count);
         foreach (string session in Sessions)
         {

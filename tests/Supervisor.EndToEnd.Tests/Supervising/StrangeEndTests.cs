@@ -9,7 +9,7 @@ namespace Supervisor.EndToEnd.Tests.Supervising;
 public sealed class StrangeEndTests : SupervisedWorkspace
 {
     [Theory]
-    [InlineData("auto", "(setsid sleep 308 &);")]
+    [InlineData("auto", "mkfifo up; (setsid sh -c 'echo >up; exec sleep 308' &); read x <up;")]
     [InlineData("auto", "trap '' HUP; sleep 308 &")]
     [InlineData("never", "sleep 308 &")]
     public void A_command_whose_children_hold_its_output_ends_all_the_same_and_they_are_listed(string pty, string leaves)

@@ -21,5 +21,6 @@ internal sealed class DaemonCommand : Command
         Subcommands.Add(new DaemonStopCommand());
         Subcommands.Add(new DaemonStatusCommand());
         Subcommands.Add(new DaemonRunCommand());
+        Subcommands.Add(new DaemonInstallCommand());
     }
 }

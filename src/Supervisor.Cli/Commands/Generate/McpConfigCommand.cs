@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Supervisor.Cli.Launch;
 using Supervisor.Cli.Output;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Store;

@@ -1,4 +1,5 @@
 using Supervisor.Protocol;
+using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Store;
@@ -23,7 +24,12 @@ internal static class ObservedStop
     /// <summary>Returns when all of it is gone; how it ended, or null when that is not known.</summary>
     public static async Task<SessionFinal?> RunAsync(StateRoot root, SessionId id, string? signal, long? graceMs, CancellationToken cancelled)
     {
-        await OwnerStop.Ask(root, id, signal ?? Signal, graceMs ?? GraceMs).WaitAsync(cancelled);
+        if (!await OwnerStop.Ask(root, id, signal ?? Signal, graceMs ?? GraceMs).WaitAsync(cancelled))
+        {
+            throw new SupException(
+                ErrorCode.Timeout, ExitCode.Failure, $"session {id} cannot be seen to its end: its owner does not answer; its command was ended without it", "kill -9 the owner when it is stuck for good");
+        }
+
         return await Task.Run(
             () =>
             {

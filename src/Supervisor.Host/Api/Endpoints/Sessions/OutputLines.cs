@@ -10,7 +10,7 @@ internal sealed class OutputLines(LineReply lines, SessionFiles files, long curs
     private long _cursor = cursor;
 
     /// <summary>Whether nothing more will come.</summary>
-    public bool HasEnded => !files.IsOwned();
+    public bool HasEnded => !files.IsOwned() && !(files.ReadMeta() is { IsRestarted: true } meta && files.ReadFinal(meta) is null);
 
     /// <summary>The answer's head goes out, even when there is nothing to say yet.</summary>
     public Task BeginAsync() => lines.RawAsync(ReadOnlyMemory<byte>.Empty);

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Supervisor.Client;
 using Supervisor.Protocol.Errors;
 using Supervisor.Protocol.Files;
 using Supervisor.Sessions.Keeper;
 using Supervisor.Sessions.Processes;
 using Supervisor.Sessions.Store;
 
-namespace Supervisor.Cli.Commands;
+namespace Supervisor.Client;
 
 /// <summary>
 /// Stops one live session and waits until all of it is gone: through the daemon, which writes the wish down, and where none runs or it cannot,

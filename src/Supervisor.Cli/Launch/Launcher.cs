@@ -1,6 +1,6 @@
 using Supervisor.Protocol.Errors;
 
-namespace Supervisor.Cli.Commands.Generate;
+namespace Supervisor.Cli.Launch;
 
 /// <summary>Where <c>sup</c> is, as others can start it.</summary>
 internal static class Launcher

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Supervisor.Sessions.Native;
-using Supervisor.Sessions.Processes;
 
-namespace Supervisor.Cli.Launch;
+namespace Supervisor.Sessions.Processes;
 
 /// <summary>What this process has from its caller and .NET does not tell.</summary>
 internal static class ProcessState

@@ -2,24 +2,28 @@ using System.Text;
 using Supervisor.Protocol.Errors;
 using Supervisor.Sessions.Native;
 
-namespace Supervisor.Cli.Commands.Generate;
+namespace Supervisor.Cli.Commands;
 
 /// <summary>A text file of the user's that is changed in one step, through a link where it is one, with the mode it had.</summary>
 internal sealed class TextFile
 {
+    private readonly string _hint;
     private readonly string _target;
     private readonly bool _exists;
 
+    /// <param name="path">Need not exist.</param>
+    /// <param name="hint">What to do where it cannot be used.</param>
     /// <exception cref="SupException">It cannot be read, or is no UTF-8.</exception>
-    public TextFile(string path)
+    public TextFile(string path, string hint = "give another with --file")
     {
+        _hint = hint;
         Path = path.Length > 0 ? System.IO.Path.GetFullPath(path) : throw SupException.Usage("the file's path is empty", "give --file a path");
         try
         {
             if (Io.StatAt(Libc.AT_FDCWD, Path, followLink: true, out StatX stat) && !stat.IsRegularFile)
             {
                 // A device or a pipe would be replaced by a file.
-                throw new SupException(ErrorCode.InvalidArgument, ExitCode.Failure, $"cannot change {Path}: it is no regular file", "give another with --file");
+                throw new SupException(ErrorCode.InvalidArgument, ExitCode.Failure, $"cannot change {Path}: it is no regular file", _hint);
             }
 
             _target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
@@ -61,5 +65,5 @@ internal sealed class TextFile
     }
 
     private SupException Failure(string what, Exception e) => new(
-        ErrorCode.Internal, ExitCode.Failure, $"cannot {what} {Path}: {(e is UnauthorizedAccessException ? "permission denied" : "it is not there, or no file")}", "give another with --file", e);
+        ErrorCode.Internal, ExitCode.Failure, $"cannot {what} {Path}: {(e is UnauthorizedAccessException ? "permission denied" : "it is not there, or no file")}", _hint, e);
 }
