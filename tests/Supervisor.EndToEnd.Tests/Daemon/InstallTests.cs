@@ -23,7 +23,7 @@ public sealed class InstallTests : Workspace
         string text = File.ReadAllText(Unit);
         Assert.Contains("\nKillMode=process\nOOMPolicy=continue\nTasksMax=infinity\nRestart=on-failure\n", text, StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(Home, "run"));
-        Outcome verified = Bash($"XDG_RUNTIME_DIR={Home}/run systemd-analyze --user verify {Unit}");
+        Outcome verified = Bash($"XDG_RUNTIME_DIR={Home}/run systemd-analyze --user verify --man=no {Unit}");
         Assert.Equal("", verified.Text + verified.ErrorText);
 
         // The lines mean what they are to mean: the shell takes such quotes as systemd does, but for the specifiers.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Supervisor.EndToEnd.Tests.Harness;
 
@@ -134,6 +135,65 @@ public sealed class RestartPolicyTests : SupervisedWorkspace
         Bash("sed -i s/^rm.*// keep; mv keep run");
         WaitForText("web", "attempt");
         Eventually.True("it runs again", () => RunSup("logs", "web", "--raw").Text.Split("attempt").Length > 2);
+    }
+
+    [Fact]
+    public void A_stop_in_back_off_ends_what_the_last_attempt_left_and_wakes_a_stopped_keeper()
+    {
+        Start("--name", "web", "--pty", "never", "--restart", "always", "--restart-delay", "1h", "--restart-max-delay", "1h", "--", "sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $! >left; exit 1");
+        WaitForState("web", "backoff");
+        int left = int.Parse(File.ReadAllText(Path.Combine(Work, "left")), CultureInfo.InvariantCulture);
+        Assert.True(LiveProcesses.IsAlive(left));
+        Bash(string.Create(CultureInfo.InvariantCulture, $"kill -STOP {(int)Show("web")["owner_pid"]!}"));
+        Assert.Equal(0, RunSup("stop", "web").Status);
+        Assert.False(LiveProcesses.IsAlive(left));
+        Assert.Equal("user-stop", (string?)Show("web")["end_reason"]);
+    }
+
+    [Fact]
+    public void A_restart_that_no_keeper_can_be_started_for_is_an_error_and_changes_nothing()
+    {
+        string first = Start("--name", "web", "--", "sh", "-c", "exit 0");
+        WaitForState(first, "exited");
+        Start("--name", "web", "--", "sleep", "300");
+        Outcome refused = RunSup("restart", first);
+        Assert.Equal(2, refused.Status);
+        Assert.Contains("web", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(("exited", 1), (StateOf(first), (int?)Show(first)["attempt"]));
+        Assert.Equal(0, RunSup("stop", "web").Status);
+        Assert.Equal(0, RunSup("restart", first).Status);
+    }
+
+    [Theory]
+    [InlineData("always", true, true)]
+    [InlineData("always", false, false)]
+    [InlineData("unless-stopped", true, false)]
+    public void After_a_reboot_what_was_stopped_before_it_is_begun_by_always_alone(string policy, bool stoppedBefore, bool begun)
+    {
+        const string Other = "00000000-0000-4000-8000-000000000000";
+        string id = Start("--restart", policy, "--", "sh", "-c", "echo run >>runs; exec sleep 300");
+        string other = Start("--restart", "always", "--", "sh", "-c", "echo run >>others; exec sleep 300");
+        Assert.Equal(0, RunSup("stop", id, other).Status);
+        Assert.Equal(0, RunSup("daemon", "stop").Status);
+        string boot = (string)Show(id)["boot_id"]!;
+        foreach (string file in stoppedBefore ? new[] { $"{id}/meta.json", $"{id}/final.json", $"{other}/meta.json", $"{other}/final.json" } : [$"{id}/meta.json", $"{other}/meta.json", $"{other}/final.json"])
+        {
+            string path = Path.Combine(State, "sessions", file);
+            File.WriteAllText(path, File.ReadAllText(path).Replace(boot, Other, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(0, RunSup("daemon", "start").Status);
+        WaitForState(other, "running");
+        if (begun)
+        {
+            WaitForState(id, "running");
+        }
+
+        Assert.Equal(begun ? 2 : 1, File.ReadAllLines(Path.Combine(Work, "runs")).Length);
+        Assert.Equal(0, RunSup("daemon", "stop").Status);
+        Assert.Equal(0, RunSup("daemon", "start").Status);
+        WaitForState(other, "running");
+        Assert.Equal((begun ? 2 : 1, 2), (File.ReadAllLines(Path.Combine(Work, "runs")).Length, File.ReadAllLines(Path.Combine(Work, "others")).Length));
     }
 
     [Theory]
