@@ -93,7 +93,7 @@ internal sealed class StartSessionTool(VisibleSessions sessions, ControlAnswer a
             SoftLimits = Limits.Current(null),
             RetentionSeconds = RetentionSeconds,
             MaxOutputBytes = MaxOutputBytes,
-            Labels = Labels(arguments.Texts("labels", MaxWords) ?? []),
+            Labels = Pairs(arguments.Texts("labels", MaxWords) ?? [], "labels"),
             ScriptPath = script.Path,
             ScriptHash = script.Hash,
             Restart = policy.ToString(),
@@ -121,9 +121,7 @@ internal sealed class StartSessionTool(VisibleSessions sessions, ControlAnswer a
         return [.. variables.Select(v => NativeText.Encode(v.Key + "=" + v.Value))];
     }
 
-    private static Dictionary<string, string> Labels(IReadOnlyList<string> texts) => new(Pairs(texts, "labels"), StringComparer.Ordinal);
-
-    private static IEnumerable<KeyValuePair<string, string>> Pairs(IReadOnlyList<string> texts, string argument)
+    private static Dictionary<string, string> Pairs(IReadOnlyList<string> texts, string argument)
     {
         Dictionary<string, string> pairs = new(StringComparer.Ordinal);
         foreach (string text in texts)

@@ -47,7 +47,7 @@ internal sealed class DaemonInstallCommand : Command
     /// <summary>False where there is none, or it fails.</summary>
     private static bool Systemctl(params string[] arguments)
     {
-        ProcessStartInfo start = new("systemctl") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new("systemctl") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add("--user");
         start.ArgumentList.Add("--no-ask-password");
         foreach (string argument in arguments)
