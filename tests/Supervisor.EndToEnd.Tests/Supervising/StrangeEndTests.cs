@@ -55,8 +55,11 @@ public sealed class StrangeEndTests : SupervisedWorkspace
     {
         string id = Start("--name", "web", "--pty", "never", "--", "sleep", "300");
         JsonNode web = Show("web");
+
+        // The command goes first, so that nothing has survived, and its keeper cannot write how.
+        Bash(string.Create(CultureInfo.InvariantCulture, $"kill -STOP {(int)web["owner_pid"]!}"));
+        Bash(string.Create(CultureInfo.InvariantCulture, $"kill -9 {(int)web["pid"]!}"));
         Kill((int)web["owner_pid"]!);
-        Kill((int)web["pid"]!);
         WaitForState(id, "lost");
         using Process innocent = Process.Start("sleep", "300");
         try
